@@ -1,0 +1,162 @@
+"""SQL of who acts: people, integrations, API keys. A log holds references; here are the names."""
+
+import secrets
+from base64 import b32encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from unicodedata import normalize
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+
+from store import tables
+from store.domain.activity import OWN_NAMES, REMOVED_CONTACT, ActorType, Ref
+from store.domain.errors import Ambiguous, NotFound, code
+from store.engine import database_clock
+
+
+class Standing(StrEnum):
+    """What a person is in the Slack workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    BOT = "bot"
+    OUTSIDER = "outsider"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person as Slack describes them. zone: an IANA name, or None where Slack does not say."""
+
+    slack_user_id: str
+    name: str
+    zone: str | None = None
+    standing: Standing = Standing.MEMBER
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPerson(Person):
+    """The same, with the reference under which the log knows them, and when Slack was last asked."""
+
+    ref: str
+    refreshed_at: datetime
+
+
+def new_id(kind: str) -> str:
+    """A random id such as `cus_k3v9x2m4q7wt`: 60 bits, lower case, safe in URLs and commands."""
+    return f"{kind}_{b32encode(secrets.token_bytes(8)).decode().lower()[:12]}"
+
+
+def folded(name: str) -> str:
+    """The form by which names are compared: NFC and case-folded, outer and repeated spaces dropped."""
+    return normalize("NFC", " ".join(name.split()).casefold())
+
+
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The zone, or None for a name that this machine does not know."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def person(connection: sa.Connection, workspace: str, slack_user_id: str) -> KnownPerson | None:
+    a = tables.actor.c
+    row = connection.execute(
+        sa.select(a.slack_user_id, a.name, a.zone, a.standing, a.is_admin, a.id, a.refreshed_at).where(
+            a.workspace_id == workspace, a.slack_user_id == slack_user_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    user, name, zone, standing, is_admin, ref, refreshed_at = row
+    return KnownPerson(
+        slack_user_id=user,
+        name=name,
+        zone=zone,
+        standing=Standing(standing),
+        is_admin=is_admin,
+        ref=ref,
+        refreshed_at=refreshed_at,
+    )
+
+
+def remember(connection: sa.Connection, workspace: str, seen: Person) -> KnownPerson:
+    """Store what Slack says of a person now; the reference they had stays theirs."""
+    a = tables.actor.c
+    now = database_clock(connection)
+    described = {
+        "name": seen.name,
+        "name_key": folded(seen.name),
+        "zone": seen.zone,
+        "standing": seen.standing.value,
+        "is_admin": seen.is_admin,
+        "refreshed_at": now,
+    }
+    mine = sa.and_(a.workspace_id == workspace, a.slack_user_id == seen.slack_user_id)
+    ref = connection.execute(tables.actor.update().where(mine).values(described).returning(a.id)).scalar_one_or_none()
+    if ref is None:
+        ref = str(Ref(ActorType.USER, new_id("usr")))
+        described |= {
+            "workspace_id": workspace,
+            "id": ref,
+            "type": ActorType.USER.value,
+            "slack_user_id": seen.slack_user_id,
+        }
+        connection.execute(tables.actor.insert(), described)
+    return KnownPerson(
+        slack_user_id=seen.slack_user_id,
+        name=seen.name,
+        zone=seen.zone,
+        standing=seen.standing,
+        is_admin=seen.is_admin,
+        ref=ref,
+        refreshed_at=now,
+    )
+
+
+def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dict[str, str]:
+    """Display names by reference. An erased contact has none left: it reads `removed contact`."""
+    wanted = set(refs)
+    found = {str(ref): OWN_NAMES[ref] for ref in wanted if ref in OWN_NAMES}
+    contacts = [ref.id for ref in wanted if ref.type is ActorType.CONTACT]
+    others = [str(ref) for ref in wanted if ref.type is not ActorType.CONTACT and ref not in OWN_NAMES]
+    if others:
+        a = tables.actor.c
+        rows = connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace, a.id.in_(others)))
+        found |= dict(rows.tuples().all())
+    if contacts:
+        c = tables.contact.c
+        rows = connection.execute(sa.select(c.id, c.name).where(c.workspace_id == workspace, c.id.in_(contacts)))
+        found |= {f"contact:{ident}": name or REMOVED_CONTACT for ident, name in rows}
+    return found
+
+
+def named(connection: sa.Connection, workspace: str, customer_id: str | None) -> Mapping[str, str]:
+    """Display name by reference of everybody whom a filter can name: all who act, and this customer's contacts."""
+    a, c = tables.actor.c, tables.contact.c
+    found = dict(connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace)).tuples().all())
+    found |= {str(ref): name for ref, name in OWN_NAMES.items()}
+    contacts = connection.execute(
+        sa.select(c.id, c.name).where(c.workspace_id == workspace, c.customer_id == customer_id)
+    )
+    return found | {f"contact:{ident}": name or REMOVED_CONTACT for ident, name in contacts}
+
+
+def one_named(connection: sa.Connection, workspace: str, name: str) -> str:
+    """The reference of the one user of this name. Raises NotFound or Ambiguous."""
+    a = tables.actor.c
+    same = sa.and_(a.workspace_id == workspace, a.type == ActorType.USER.value, a.name_key == folded(name))
+    found = connection.execute(sa.select(a.id).where(same)).scalars().all()
+    if not found:
+        raise NotFound(f"I don't know a person {code(name)}.", "Write the name as the history prints it.")
+    if len(found) > 1:
+        raise Ambiguous(f"{len(found)} people are called {code(name)}.")
+    ref: str = found[0]
+    return ref

@@ -1,0 +1,99 @@
+"""What can be typed, in tables: one source for help in Slack, `--help` in a terminal and the hints of errors.
+
+Examples start with the command's word; `typed` puts `/pivotal` before them. Where the command has another name, or in a terminal,
+`called` rewrites a finished sentence.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+PROGRAM: Final = "/pivotal"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One command: how it is typed, what it does in one line, examples to copy."""
+
+    word: str
+    synopsis: str
+    purpose: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: its flags' names without dashes, how it is typed, what it does in one line, an example to copy."""
+
+    flags: tuple[str, ...]
+    synopsis: str
+    purpose: str
+    example: str
+
+
+USAGE: Final = (
+    Usage(
+        "history",
+        "history [CUSTOMER] [FILTER…]",
+        "What happened to a customer, newest first. In a linked channel CUSTOMER may be left out.",
+        (
+            "history acme",
+            "history acme --actor pi --30d",
+            'history "Acme Corp" --actor me,"Sam Lee" --type task,nudge',
+            "history acme.com --field plan --from 2026-01-01 --to 2026-03-31",
+        ),
+    ),
+    Usage("help", "help [COMMAND]", "What you can type, or more about one command.", ("help", "help history")),
+)
+
+FILTERS: Final = (
+    Filter(
+        ("actor", "not-actor"),
+        "--actor A[,A…]",
+        "By whom: me, @person or a name, pi, hubspot, stripe, slack (all that came through Slack), api. --not-actor leaves them out.",
+        'history acme --actor pi,"Sam Lee"',
+    ),
+    Filter(
+        ("type", "not-type"),
+        "--type T[,T…]",
+        "Of which kind: a full name (pi.nudge), its last part (nudge) or its family (task). --not-type leaves it out.",
+        "history acme --type nudge,task",
+    ),
+    Filter(
+        ("field",),
+        "--field F[,F…]",
+        "Only what changed this field; status and phase are fields too.",
+        "history acme --field plan,status",
+    ),
+    Filter(("30d",), "--7d, --30d, --90d, --Nd", "The last N days, 1 to 3650.", "history acme --30d"),
+    Filter(
+        ("from", "to"),
+        "--from DATE [--to DATE]",
+        "Your days, both included. Without a window: all time.",
+        "history acme --from 2026-02-01 --to 2026-02-28",
+    ),
+    Filter(
+        ("before", "after"),
+        "--before PLACE, --after PLACE",
+        "The page that is older or newer than a place in the history, as the page buttons write it.",
+        "history acme --before 1763900000123456.12",
+    ),
+    Filter(("open",), "--open N[,N…]", "Show these entries with their details.", "history acme --open 12,15"),
+    Filter(("table",), "--table", "As a table.", "history acme --30d --table"),
+)
+
+EXAMPLE: Final = "history acme --actor pi --30d"
+
+
+def example_of(flag: str) -> str:
+    """The example to show for a flag's name; for one that we do not have, an example of several."""
+    return next((each.example for each in FILTERS if flag in each.flags), EXAMPLE)
+
+
+def typed(example: str) -> str:
+    """An example as people type it, to stand in a sentence."""
+    return f"`{PROGRAM} {example}`"
+
+
+def called(sentence: str, program: str) -> str:
+    """A sentence whose commands read `/pivotal …`, for where the program goes by another name: `pivotal`, `/pivotal-test`."""
+    return sentence.replace(f"`{PROGRAM} ", f"`{program} ").replace(f"`{PROGRAM}`", f"`{program}`")

@@ -1,0 +1,118 @@
+"""One page of a customer's history, as a value with all that is needed to print it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store import activities, actors, customers, feed, tables
+from store.domain.activity import ActorType, Ref, refs_in
+from store.domain.errors import UsageError
+from store.domain.query import Choice, HistoryQuery, Page, Reader
+from store.feed import Slice
+from store.resolve import PROGRAMS, resolved
+
+
+def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, limit: int) -> Page:
+    """The page that the query leads to.
+
+    raises  UsageError, when the query names no customer; NotFound and Ambiguous, as its words deserve.
+    """
+    if query.customer is None:
+        raise UsageError("I don't know which customer you mean.", "Try `/pivotal history acme`.")
+    customer, guessed = customers.find(connection, workspace, query.customer)
+    query, wanted = resolved(connection, workspace, customer, query, reader)
+    places = feed.heads(connection, wanted, limit=limit + 1, before=query.before, after=query.after)
+    if query.after is not None and len(places) <= limit:
+        query = query.first_page()  # nothing newer is left out: the reader is back at the top
+        places = feed.heads(connection, wanted, limit=limit + 1)
+    more = len(places) > limit
+    shown = places[:limit]
+    if query.after is not None:
+        shown.reverse()
+    found = activities.by_seq(connection, workspace, customer.id, [place.seq for place in shown])
+    entries = tuple(found[place.seq] for place in shown)
+    alone = query.before is None and query.after is None and not more
+    total = len(entries) if alone else feed.count(connection, wanted)
+    named = [Ref.parse(word) for word in (*query.actors, *query.not_actors) if ":" in word]
+    if reader.person is not None:
+        named.append(Ref.parse(reader.person))
+    return Page(
+        query=query,
+        customer=customer,
+        reader=reader,
+        entries=entries,
+        names=actors.names(connection, workspace, {*refs_in(entries), *named}),
+        total=total,
+        since=wanted.since,
+        until=wanted.until,
+        older=shown[-1] if shown and (more or query.after is not None) else None,
+        newer=shown[0] if shown and (more if query.after is not None else query.before is not None) else None,
+        widen=() if entries else tuple(_widening(connection, wanted)),
+        last_at=entries[0].occurred_at
+        if alone and entries and wanted == _all(wanted)
+        else _last_at(connection, wanted),
+        guessed=guessed,
+    )
+
+
+def _all(wanted: Slice) -> Slice:
+    return Slice(wanted.workspace, wanted.customer_id)
+
+
+def _last_at(connection: sa.Connection, wanted: Slice) -> datetime | None:
+    newest = feed.heads(connection, _all(wanted), limit=1)
+    return newest[0].occurred_at if newest else None
+
+
+def _widening(connection: sa.Connection, wanted: Slice) -> Iterator[str]:
+    """The filters each of which alone, left out, would show something."""
+    without = {
+        "actor": replace(wanted, actors=None, sources=None),
+        "not-actor": replace(wanted, not_actors=(), not_sources=()),
+        "type": replace(wanted, types=None),
+        "field": replace(wanted, fields=None),
+        "window": replace(wanted, since=None, until=None),
+    }
+    for name, wider in without.items():
+        if wider != wanted and feed.heads(connection, wider, limit=1):
+            yield name
+
+
+def actor_choices(
+    connection: sa.Connection, workspace: str, customer_id: str, typed: str, limit: int
+) -> Sequence[Choice]:
+    """Who can be chosen in the actor filter: the reader, those who act on this customer, and the ways in."""
+    occurring = feed.distinct_values(connection, tables.activity.c.actor, workspace, customer_id)
+    refs = [Ref.parse(actor) for actor in occurring]
+    names = actors.names(connection, workspace, refs)
+    words = {ref: word for word, ref in PROGRAMS.items()}
+    people = sorted(
+        (Choice(names.get(str(ref), ref.id), words.get(str(ref), str(ref))) for ref in refs),
+        key=lambda choice: (choice.word not in PROGRAMS, choice.label.casefold()),
+    )
+    ways = [Choice("Me", "me"), Choice("Anybody, via Slack", "slack")]
+    if any(ref.type is ActorType.API for ref in refs):
+        ways.append(Choice("Anything, via the API", "api"))
+    return _matching([*ways, *people], typed, limit)
+
+
+def type_choices(
+    connection: sa.Connection, workspace: str, customer_id: str, typed: str, limit: int
+) -> Sequence[Choice]:
+    """The event types that occur in this customer's history, and their families where those have several."""
+    occurring = feed.distinct_values(connection, tables.activity.c.type, workspace, customer_id)
+    families = [kind.partition(".")[0] for kind in occurring]
+    choices = []
+    for kind, family in zip(occurring, families, strict=True):
+        whole = Choice(f"{family} (all)", family)
+        if families.count(family) > 1 and whole not in choices:
+            choices.append(whole)
+        choices.append(Choice(kind, kind))
+    return _matching(choices, typed, limit)
+
+
+def _matching(choices: Sequence[Choice], typed: str, limit: int) -> Sequence[Choice]:
+    key = actors.folded(typed)
+    return [choice for choice in choices if key in actors.folded(choice.label)][:limit]

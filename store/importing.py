@@ -1,0 +1,427 @@
+"""Import: JSON Lines → the record as it is now and the history as it was. The format is drawn in README, "Import".
+
+Nothing is recorded about the import itself: an activity line is appended, a record line sets the record. A line that was imported before
+adds nothing: activities count once by their dedupe_key, or, where they have none, by their whole content.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+import sqlalchemy as sa
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from store import activities, bulk, customers, tables
+from store.activities import plain
+from store.actors import folded, new_id
+from store.domain.activity import (
+    KIND_LENGTH,
+    KIND_SHAPE,
+    OWN_NAMES,
+    PI,
+    ActorType,
+    Change,
+    NewActivity,
+    Ref,
+    Source,
+    Value,
+)
+from store.domain.errors import BadLine, code
+from store.engine import canonical, database_clock
+
+Text = Annotated[str, Field(min_length=1, max_length=10_000)]
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class Line(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class UserRef(Line):
+    user: Word
+
+
+class ContactRef(Line):
+    contact: Word
+
+
+GivenValue = bool | int | float | str | list[str] | UserRef | ContactRef | None
+
+
+class GivenChange(Line):
+    field: Word
+    old: GivenValue = None
+    new: GivenValue = None
+
+
+class GivenActor(Line):
+    type: ActorType
+    id: Word
+    name: Word | None = None
+
+
+class CustomerLine(Line):
+    type: Literal["customer"]
+    ref: Word
+    name: Word
+    status: Literal["active", "at_risk", "churned", "archived"] = "active"
+    domain: Word | None = None
+    plan: Word | None = None
+    owner: Word | None = None
+    health_score: Annotated[int, Field(ge=0, le=100)] | None = None
+    tags: list[Word] = []
+    fields: dict[Word, GivenValue] = {}
+
+
+class ContactLine(Line):
+    type: Literal["contact"]
+    customer: Word
+    ref: Word
+    name: Word | None = None
+    email: Word | None = None
+    state: Literal["active", "archived", "removed"] = "active"
+    primary: bool = False
+
+
+class OnboardingLine(Line):
+    type: Literal["onboarding"]
+    customer: Word
+    ref: Word
+    name: Word
+    phase: Word | None = None
+    state: Literal["open", "done"] = "open"
+
+
+class TaskLine(Line):
+    type: Literal["task"]
+    customer: Word
+    ref: Word
+    title: Word
+    onboarding: Word | None = None
+    state: Literal["open", "done"] = "open"
+    due: date | None = None
+    assignee: Word | None = None
+
+
+class ActivityLine(Line):
+    type: Literal["activity"]
+    customer: Word
+    occurred_at: AwareDatetime
+    actor: GivenActor
+    source: Source
+    event_type: Annotated[str, Field(pattern=f"^{KIND_SHAPE.pattern}$", max_length=KIND_LENGTH)]
+    onboarding_id: Word | None = None
+    edit_id: Word | None = None
+    changes: list[GivenChange] = []
+    text: Text | None = None
+    dedupe_key: Word | None = None
+
+
+AnyLine = Annotated[CustomerLine | ContactLine | OnboardingLine | TaskLine | ActivityLine, Field(discriminator="type")]
+_LINE: TypeAdapter[AnyLine] = TypeAdapter(AnyLine)
+
+Numbered = tuple[int, AnyLine]
+
+
+def parse_line(number: int, line: bytes | str) -> Numbered:
+    """Raises BadLine, with the first thing that does not fit."""
+    try:
+        return number, _LINE.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if part not in _TAGS)
+        raise BadLine(number, f"{code(where)}: {first['msg']}." if where else f"{first['msg']}.") from None
+
+
+_TAGS = {"customer", "contact", "onboarding", "task", "activity"}
+
+
+@dataclass(slots=True)
+class Imported:
+    """How many lines of each outcome."""
+
+    lines: int = 0
+    activities: int = 0
+    repeated: int = 0
+
+    def __iadd__(self, other: "Imported") -> Self:
+        self.lines += other.lines
+        self.activities += other.activities
+        self.repeated += other.repeated
+        return self
+
+
+@dataclass(slots=True)
+class Importer:
+    """Applies batches of lines. It remembers which ids the file's own names got, and is thrown away when a batch fails."""
+
+    workspace: str
+    _customers: dict[str, str] = field(default_factory=dict)
+    _actors: dict[tuple[ActorType, str], Ref] = field(default_factory=dict)
+    _contacts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def apply(self, connection: sa.Connection, lines: Sequence[Numbered]) -> Imported:
+        """Apply these lines in the caller's transaction.
+
+        raises  BadLine, when a line refers to what no line before it introduced.
+        """
+        setters: Mapping[type[Line], Callable[[sa.Connection, Any], None]] = {
+            CustomerLine: self._set_customer,
+            ContactLine: self._set_contact,
+            OnboardingLine: self._set_onboarding,
+            TaskLine: self._set_task,
+        }
+        happened: list[tuple[str, NewActivity]] = []
+        for number, line in lines:
+            try:
+                if isinstance(line, ActivityLine):
+                    happened.append(self._activity(connection, line))
+                else:
+                    setters[type(line)](connection, line)
+            except LookupError as missing:
+                raise BadLine(number, str(missing.args[0])) from None
+        added = bulk.append_many(connection, self.workspace, happened)
+        return Imported(len(lines), added, len(happened) - added)
+
+    # --- what lines refer to ---
+
+    def _customer(self, connection: sa.Connection, ref: str) -> str:
+        if ref not in self._customers:
+            x = tables.external_id.c
+            found = connection.execute(
+                sa.select(x.customer_id).where(
+                    x.workspace_id == self.workspace, x.provider == "import", x.account == "", x.external_id == ref
+                )
+            ).scalar_one_or_none()
+            if found is None:
+                raise LookupError(f"no line before it introduces the customer {code(ref)}.")
+            self._customers[ref] = found
+        return self._customers[ref]
+
+    def _contact(self, connection: sa.Connection, customer_id: str, ref: str) -> str:
+        key = (customer_id, ref)
+        if key not in self._contacts:
+            found = self._id_of(connection, tables.contact, customer_id, ref)
+            if found is None:
+                raise LookupError(f"no line before it introduces the contact {code(ref)} of this customer.")
+            self._contacts[key] = found
+        return self._contacts[key]
+
+    def _id_of(self, connection: sa.Connection, table: sa.Table, customer_id: str, ref: str) -> str | None:
+        c = table.c
+        found: str | None = connection.execute(
+            sa.select(c.id).where(c.workspace_id == self.workspace, c.customer_id == customer_id, c.import_ref == ref)
+        ).scalar_one_or_none()
+        return found
+
+    def _actor(self, connection: sa.Connection, given: GivenActor, customer_id: str) -> Ref:
+        if given.type is ActorType.PI:
+            return PI
+        if given.type is ActorType.CONTACT:
+            return Ref(ActorType.CONTACT, self._contact(connection, customer_id, given.id))
+        return self._acting(connection, given.type, given.id, given.name)
+
+    def _person(self, connection: sa.Connection, ref: str) -> Ref:
+        return self._acting(connection, ActorType.USER, ref, None)
+
+    def _acting(self, connection: sa.Connection, kind: ActorType, ident: str, name: str | None) -> Ref:
+        """The actor that the file calls so. Who is first met without a name is called by the file's word until a line gives one."""
+        known = self._actors.get((kind, ident))
+        if known is not None and name is None:
+            return known
+        a = tables.actor.c
+        mine = sa.and_(a.workspace_id == self.workspace, a.type == kind.value, a.import_ref == ident)
+        row = connection.execute(sa.select(a.id, a.name).where(mine)).one_or_none()
+        if row is None:
+            ref = Ref(kind, new_id("usr") if kind is ActorType.USER else ident)
+            shown = OWN_NAMES.get(ref) or name or ident
+            connection.execute(
+                tables.actor.insert(),
+                {
+                    "workspace_id": self.workspace,
+                    "id": str(ref),
+                    "type": kind.value,
+                    "name": plain(shown),
+                    "name_key": folded(plain(shown)),
+                    "import_ref": ident,
+                    "standing": "member",
+                    "is_admin": False,
+                },
+            )
+        else:
+            ref = Ref.parse(row.id)
+            if name is not None and row.name == ident and ref not in OWN_NAMES:
+                connection.execute(
+                    tables.actor.update().where(mine).values(name=plain(name), name_key=folded(plain(name)))
+                )
+        self._actors[kind, ident] = ref
+        return ref
+
+    def _value(self, connection: sa.Connection, given: GivenValue, customer_id: str) -> Value:
+        match given:
+            case UserRef(user=user):
+                return self._person(connection, user)
+            case ContactRef(contact=contact):
+                return Ref(ActorType.CONTACT, self._contact(connection, customer_id, contact))
+            case list():
+                return tuple(given)
+            case _:
+                return given
+
+    # --- what lines set ---
+
+    def _set_customer(self, connection: sa.Connection, line: CustomerLine) -> None:
+        owner = None if line.owner is None else str(self._person(connection, line.owner))
+        name = plain(line.name)
+        record: dict[str, Any] = {
+            "name": name,
+            "name_key": folded(name),
+            "domain": None if line.domain is None else folded(line.domain),
+            "status": line.status,
+            "owner": owner,
+            "plan": line.plan,
+            "health_score": line.health_score,
+            "tags": sorted(set(line.tags)),
+        }
+        try:
+            customer_id = self._customer(connection, line.ref)
+        except LookupError:
+            customer_id = self._new_customer(connection, line.ref, record)
+        custom = {
+            name: activities.encoded(self._value(connection, value, customer_id)) for name, value in line.fields.items()
+        }
+        self._define_fields(connection, line.fields)
+        c = tables.customer.c
+        mine = sa.and_(c.workspace_id == self.workspace, c.id == customer_id)
+        connection.execute(tables.customer.update().where(mine).values(**record, fields=custom, version=c.version + 1))
+
+    def _new_customer(self, connection: sa.Connection, ref: str, record: Mapping[str, Any]) -> str:
+        customer_id = new_id("cus")
+        connection.execute(
+            tables.customer.insert(),
+            {
+                **record,
+                "workspace_id": self.workspace,
+                "id": customer_id,
+                "slug": customers.free_slug(connection, self.workspace, record["name"]),
+                "fields": {},
+                "version": 0,
+                "last_seq": 0,
+                "last_hash": bytes(32),
+                "created_at": database_clock(connection),
+            },
+        )
+        connection.execute(
+            tables.external_id.insert(),
+            {
+                "workspace_id": self.workspace,
+                "provider": "import",
+                "account": "",
+                "external_id": ref,
+                "customer_id": customer_id,
+            },
+        )
+        self._customers[ref] = customer_id
+        return customer_id
+
+    def _define_fields(self, connection: sa.Connection, names: Iterable[str]) -> None:
+        f = tables.custom_field.c
+        for name in names:
+            known = sa.select(f.name_key).where(f.workspace_id == self.workspace, f.name_key == folded(name))
+            if connection.execute(known).first() is None:
+                defined = {
+                    "workspace_id": self.workspace,
+                    "name_key": folded(name),
+                    "name": plain(name),
+                    "type": "text",
+                }
+                connection.execute(tables.custom_field.insert(), defined)
+
+    def _set_contact(self, connection: sa.Connection, line: ContactLine) -> None:
+        removed = line.state == "removed"
+        if not removed and line.name is None:
+            raise LookupError(f"the contact {code(line.ref)} has no name; only a removed one may go without.")
+        name = None if removed or line.name is None else plain(line.name)
+        self._set(
+            connection,
+            tables.contact,
+            "con",
+            line.customer,
+            line.ref,
+            {
+                "name": name,
+                "name_key": None if name is None else folded(name),
+                "email": None if removed else line.email,
+                "state": line.state,
+                "is_primary": line.primary and not removed,
+                "erased_at": database_clock(connection) if removed else None,
+            },
+        )
+
+    def _set_onboarding(self, connection: sa.Connection, line: OnboardingLine) -> None:
+        record = {"name": plain(line.name), "phase": line.phase, "state": line.state}
+        self._set(connection, tables.onboarding, "onb", line.customer, line.ref, record)
+
+    def _set_task(self, connection: sa.Connection, line: TaskLine) -> None:
+        customer_id = self._customer(connection, line.customer)
+        onboarding_id = None
+        if line.onboarding is not None:
+            onboarding_id = self._id_of(connection, tables.onboarding, customer_id, line.onboarding)
+            if onboarding_id is None:
+                raise LookupError(
+                    f"no line before it introduces the onboarding {code(line.onboarding)} of this customer."
+                )
+        record = {
+            "onboarding_id": onboarding_id,
+            "title": plain(line.title),
+            "state": line.state,
+            "due": line.due,
+            "assignee": None if line.assignee is None else str(self._person(connection, line.assignee)),
+        }
+        self._set(connection, tables.task, "tsk", line.customer, line.ref, record)
+
+    def _set(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        prefix: str,
+        customer: str,
+        ref: str,
+        record: Mapping[str, Any],
+    ) -> None:
+        """Insert the row that the file calls `ref`, or set it to what the line says now."""
+        customer_id = self._customer(connection, customer)
+        ident = self._id_of(connection, table, customer_id, ref)
+        if ident is None:
+            key = {"workspace_id": self.workspace, "id": new_id(prefix), "customer_id": customer_id, "import_ref": ref}
+            connection.execute(table.insert(), {**key, **record})
+        else:
+            mine = sa.and_(table.c.workspace_id == self.workspace, table.c.id == ident)
+            connection.execute(table.update().where(mine).values(**record))
+
+    def _activity(self, connection: sa.Connection, line: ActivityLine) -> tuple[str, NewActivity]:
+        customer_id = self._customer(connection, line.customer)
+        return customer_id, NewActivity(
+            kind=line.event_type,
+            actor=self._actor(connection, line.actor, customer_id),
+            source=line.source,
+            occurred_at=line.occurred_at,
+            changes=tuple(
+                Change(
+                    change.field,
+                    self._value(connection, change.old, customer_id),
+                    self._value(connection, change.new, customer_id),
+                )
+                for change in line.changes
+            ),
+            text=line.text,
+            onboarding_id=line.onboarding_id,
+            edit_id=line.edit_id,
+            dedupe_key=line.dedupe_key or _content_key(line),
+        )
+
+
+def _content_key(line: ActivityLine) -> str:
+    return "content:" + hashlib.sha256(canonical(line.model_dump(mode="json")).encode()).hexdigest()

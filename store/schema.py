@@ -1,0 +1,71 @@
+"""Bring a database to the schema of this program, or say why it does not fit."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from store import tables
+from store.actors import new_id
+from store.domain.errors import PivotalError, SchemaUnknown
+from store.engine import Database, database_clock
+
+HEAD = "0001"
+"""The newest migration; web and worker start on no other. A test compares it with the folder."""
+
+_ONE_AT_A_TIME = 7_205_759_403_792_793  # any number, so long as every migrating process takes the same
+
+
+async def migrate(database: Database) -> None:
+    """Run what is missing, in one transaction, one process at a time; and see that there is a workspace. A second run does nothing."""
+    await database.alter(_upgrade)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    command.upgrade(_config(connection), "head")
+    if connection.dialect.name == "sqlite" and (
+        broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    ):
+        raise PivotalError(
+            f"The migration would leave rows of {broken[0]} without what they belong to. Nothing was changed."
+        )
+    w = tables.workspace
+    if connection.execute(sa.select(w.c.workspace_id).limit(1)).first() is None:
+        first = {
+            "workspace_id": new_id("wsp"),
+            "name": "default",
+            "settings": {},
+            "created_at": database_clock(connection),
+        }
+        connection.execute(w.insert(), first)
+
+
+def _config(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def check(database: Database) -> None:
+    """Raises SchemaUnknown, when the database is not at this program's schema."""
+    found = await database.read(version)
+    if found is None:
+        raise SchemaUnknown("The database has no tables yet.", "Run `pivotal migrate`.")
+    if found < HEAD:
+        raise SchemaUnknown(f"The database is at schema {found}; this program needs {HEAD}.", "Run `pivotal migrate`.")
+    if found > HEAD:
+        raise SchemaUnknown(
+            f"The database is at schema {found}, newer than this program ({HEAD}).", "Install the newer Pivotal."
+        )
+
+
+def version(connection: sa.Connection) -> str | None:
+    """The revision the database is at, None when it has none."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found

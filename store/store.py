@@ -1,0 +1,150 @@
+"""The store's face: one public method, one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from store import activities, actors, chain, customers, history, outbox, workspaces
+from store.actors import KnownPerson, Person
+from store.chain import Checked, Head
+from store.domain.activity import NewActivity
+from store.domain.errors import BadLine
+from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
+from store.engine import Database
+from store.importing import Imported, Importer, Numbered
+from store.outbox import Body, Delivery, Outcome
+from store.workspaces import Workspace
+
+PAGE = 10
+OPTIONS = 100
+"""Rows of a select in Slack."""
+
+
+class Store:
+    """Customers and what happened to them. Every method is scoped by a workspace's id, and raises Unavailable or MaybeSaved
+    (domain/errors.py) when the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    # --- workspaces ---
+
+    async def default_workspace(self) -> Workspace:
+        return await self._database.read(workspaces.default)
+
+    async def bind_workspace(self, team_id: str, enterprise_id: str | None) -> Workspace:
+        return await self._database.write(lambda c: workspaces.bind(c, team_id, enterprise_id))
+
+    async def workspace_of(self, team_id: str) -> str | None:
+        return await self._database.read(lambda c: workspaces.of_team(c, team_id))
+
+    # --- people ---
+
+    async def person(self, workspace: str, slack_user_id: str) -> KnownPerson | None:
+        return await self._database.read(lambda c: actors.person(c, workspace, slack_user_id))
+
+    async def remember(self, workspace: str, person: Person) -> KnownPerson:
+        return await self._database.write(lambda c: actors.remember(c, workspace, person))
+
+    async def who(self, workspace: str, name: str) -> str:
+        """The reference of the one person whom this name means: for a terminal's `--as`."""
+        return await self._database.read(lambda c: actors.one_named(c, workspace, name))
+
+    # --- history ---
+
+    async def history(self, workspace: str, query: HistoryQuery, reader: Reader, *, limit: int = PAGE) -> Page:
+        return await self._database.read(lambda c: history.page(c, workspace, query, reader, limit))
+
+    async def actor_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
+        return await self._database.read(lambda c: history.actor_choices(c, workspace, customer_id, typed, OPTIONS))
+
+    async def type_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
+        return await self._database.read(lambda c: history.type_choices(c, workspace, customer_id, typed, OPTIONS))
+
+    async def keep_queries(self, workspace: str, kept: Mapping[str, str]) -> None:
+        """Keep long queries under the hash of their text, which a control carries in their place."""
+        await self._database.write(lambda c: workspaces.keep(c, workspace, kept))
+
+    async def kept_query(self, workspace: str, name: str) -> str | None:
+        return await self._database.read(lambda c: workspaces.kept(c, workspace, name))
+
+    # --- customers ---
+
+    async def find_customer(self, workspace: str, words: str, *, writing: bool = False) -> CustomerName:
+        """The one customer that these words name. Raises NotFound or Ambiguous."""
+        found, _ = await self._database.read(lambda c: customers.find(c, workspace, words, writing=writing))
+        return found
+
+    async def customer_choices(self, workspace: str, typed: str, limit: int = OPTIONS) -> Sequence[CustomerName]:
+        return await self._database.read(lambda c: customers.search(c, workspace, typed, limit))
+
+    async def linked_customer(self, workspace: str, slack_channel_id: str) -> CustomerName | None:
+        return await self._database.read(lambda c: workspaces.linked_customer(c, workspace, slack_channel_id))
+
+    # --- recording ---
+
+    async def record(self, workspace: str, customer_id: str, new: Sequence[NewActivity]) -> list[int | None]:
+        """Append activities to a customer's history, all or none. Returns the seq of each, None for one that has counted before."""
+
+        def work(connection: sa.Connection) -> list[int | None]:
+            return [activities.append(connection, workspace, customer_id, one) for one in new]
+
+        return await self._database.write(work, alone=len(new) == 1)
+
+    async def import_lines(self, importer: Importer, lines: Sequence[Numbered]) -> tuple[Imported, BadLine | None]:
+        """Apply a batch of lines. What stands before a line that does not fit is kept; that line comes back with its reason."""
+        try:
+            return await self._database.write(lambda c: importer.apply(c, lines)), None
+        except BadLine as bad:
+            good = [line for line in lines if line[0] < bad.number]
+            again = Importer(importer.workspace)  # what the failed batch remembered was not committed
+            return await self._database.write(lambda c: again.apply(c, good)), bad
+
+    # --- is it whole? ---
+
+    async def verify(
+        self, workspace: str, customer: str | None = None, anchors: Mapping[str, Head] | None = None
+    ) -> Checked:
+        """Walk the chain of one customer (as a person names it), or of all."""
+
+        def work(connection: sa.Connection) -> Checked:
+            ident = None if customer is None else customers.find(connection, workspace, customer)[0].id
+            return chain.verify(connection, workspace, ident, anchors)
+
+        return await self._database.read(work)
+
+    async def heads(self, workspace: str) -> Sequence[Head]:
+        """The end of each customer's chain: kept elsewhere, it shows later whether a tail was cut."""
+        return await self._database.read(lambda c: chain.heads(c, workspace))
+
+    # --- what is still to be sent ---
+
+    async def enqueue(self, workspace: str, *, key: str, kind: str, channel: str, body: Body) -> str | None:
+        """Put something in the outbox. Returns its id; None when its key is there already."""
+        return await self._database.write(
+            lambda c: outbox.enqueue(c, workspace, key=key, kind=kind, channel=channel, body=body)
+        )
+
+    async def claim(self, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
+        return await self._database.write(lambda c: outbox.claim(c, worker=worker, lease=lease, limit=limit))
+
+    async def doubtful(self, worker: str, lease: timedelta, wait: timedelta, limit: int) -> Sequence[Delivery]:
+        """Take up deliveries whose outcome is unknown since their lease ended, `wait` ago or longer."""
+        return await self._database.write(
+            lambda c: outbox.doubtful(c, worker=worker, lease=lease, wait=wait, limit=limit)
+        )
+
+    async def attempting(self, delivery: Delivery, worker: str, lease: timedelta, *, marked: bool) -> bool:
+        """Begin another attempt at a delivery in doubt; marked, as it may then be there twice."""
+        return await self._database.write(
+            lambda c: outbox.attempting(c, delivery, worker=worker, lease=lease, marked=marked)
+        )
+
+    async def settle(self, delivery: Delivery, worker: str, outcome: Outcome) -> bool:
+        """Write down how it went. Returns whether it was still ours to say."""
+        return await self._database.write(lambda c: outbox.settle(c, delivery, worker=worker, outcome=outcome))

@@ -1,0 +1,305 @@
+"""The tables, for both databases.
+
+Tenant first: every key, unique constraint and foreign key starts with `workspace_id`, so that a workspace can be moved, or the tables
+distributed by it. The one exception is `workspace.slack_team_id`, by which a request finds its workspace in the first place.
+Migrations make these tables; a test compares the two.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from store.domain.query import EPOCH, MICROSECOND
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime: `timestamptz` on PostgreSQL, microseconds since 1970 as an integer on SQLite.
+
+    SQLite has no date type. The integer sorts, takes 8 bytes in every index, and cannot come back naive.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(sa.BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            found: datetime | None = value
+            return found
+        return EPOCH + int(value) * MICROSECOND
+
+
+# Ids, words of the grammar and folded names sort by their bytes on both databases; in PostgreSQL a prefix then is a range of the index.
+Key = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Json = sa.JSON(
+    none_as_null=True
+)  # PostgreSQL's `json`, not `jsonb`: it keeps the text as written, and it is that text that is hashed
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def tenant(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
+    """A table whose rows belong to a workspace. On SQLite it is clustered by its key."""
+    return sa.Table(name, metadata, sa.Column("workspace_id", Key, primary_key=True), *items, sqlite_with_rowid=False)
+
+
+def belongs_to_workspace() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"])
+
+
+def belongs_to(parent: str, column: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["workspace_id", column], [f"{parent}.workspace_id", f"{parent}.id"])
+
+
+workspace = sa.Table(
+    "workspace",
+    metadata,
+    sa.Column("workspace_id", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("slack_team_id", Key, unique=True),
+    sa.Column("slack_enterprise_id", Key),
+    sa.Column("settings", Json, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+actor = tenant(
+    "actor",
+    belongs_to_workspace(),
+    sa.Column("id", Key, primary_key=True),
+    # a typed reference: `user:usr_…`, `integration:hubspot`, `api:key_…`
+    sa.Column("type", Key, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_key", Key, nullable=False),
+    sa.Column("slack_user_id", Key),
+    sa.Column("import_ref", Key),
+    sa.Column("zone", sa.Text),
+    sa.Column("standing", Key, nullable=False),
+    # of a person in Slack: member, guest, bot, outsider or gone; whoever came by an import is a member nobody can sign in as
+    sa.Column("is_admin", sa.Boolean, nullable=False),
+    sa.Column("refreshed_at", Instant),
+    sa.UniqueConstraint("workspace_id", "slack_user_id"),
+    sa.UniqueConstraint("workspace_id", "type", "import_ref"),
+    sa.Index("ix_actor_name", "workspace_id", "name_key"),
+)
+
+customer = tenant(
+    "customer",
+    belongs_to_workspace(),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("slug", Key, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_key", Key, nullable=False),
+    sa.Column("domain", Key),
+    sa.Column("status", Key, nullable=False),
+    sa.Column("owner", Key),
+    sa.Column("plan", sa.Text),
+    sa.Column("health_score", sa.Integer),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("last_hash", sa.LargeBinary, nullable=False),
+    # the head of the chain, see chain.py
+    sa.Column("created_at", Instant, nullable=False),
+    belongs_to("actor", "owner"),
+    sa.UniqueConstraint("workspace_id", "slug"),
+    sa.Index("ix_customer_name", "workspace_id", "name_key"),
+    sa.Index("ix_customer_domain", "workspace_id", "domain"),
+)
+
+external_id = tenant(
+    "external_id",
+    sa.Column("provider", Key, primary_key=True),
+    # import, hubspot, stripe
+    sa.Column("account", Key, primary_key=True),
+    # the provider's own tenant, such as HubSpot's portal; "" where it has none
+    sa.Column("external_id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    belongs_to("customer", "customer_id"),
+    sa.Index("ix_external_id_customer", "workspace_id", "customer_id"),
+)
+
+custom_field = tenant(
+    "custom_field",
+    belongs_to_workspace(),
+    sa.Column("name_key", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("type", Key, nullable=False),
+    # text, number, date, choice, person, link
+    sa.Column("choices", Json),
+)
+
+contact = tenant(
+    "contact",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("import_ref", Key),
+    sa.Column("name", sa.Text),
+    # null once erased, like all that is personal
+    sa.Column("name_key", Key),
+    sa.Column("email", sa.Text),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    sa.Column("erased_at", Instant),
+    belongs_to("customer", "customer_id"),
+    sa.UniqueConstraint("workspace_id", "customer_id", "import_ref"),
+    sa.Index("ix_contact_name", "workspace_id", "name_key"),
+)
+
+contact_name = tenant(
+    "contact_name",
+    sa.Column("contact_id", Key, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("until", Instant, nullable=False),
+    belongs_to("contact", "contact_id"),
+)
+
+onboarding = tenant(
+    "onboarding",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("import_ref", Key),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("phase", sa.Text),
+    sa.Column("state", Key, nullable=False),
+    belongs_to("customer", "customer_id"),
+    sa.UniqueConstraint("workspace_id", "customer_id", "import_ref"),
+)
+
+task = tenant(
+    "task",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("onboarding_id", Key),
+    sa.Column("import_ref", Key),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("due", sa.Date),
+    sa.Column("assignee", Key),
+    belongs_to("customer", "customer_id"),
+    belongs_to("onboarding", "onboarding_id"),
+    belongs_to("actor", "assignee"),
+    sa.UniqueConstraint("workspace_id", "customer_id", "import_ref"),
+)
+
+comment = tenant(
+    "comment",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("onboarding_id", Key),
+    sa.Column("author", Key, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("deleted_at", Instant),
+    belongs_to("customer", "customer_id"),
+    belongs_to("onboarding", "onboarding_id"),
+    sa.Index("ix_comment_customer", "workspace_id", "customer_id"),
+)
+
+channel = tenant(
+    "channel",
+    sa.Column("slack_channel_id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    belongs_to("customer", "customer_id"),
+)
+
+activity = tenant(
+    "activity",
+    sa.Column("customer_id", Key, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    # gapless per customer, given under the lock on the customer's row
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("type", Key, nullable=False),
+    sa.Column("actor", Key, nullable=False),
+    sa.Column("source", Key, nullable=False),
+    sa.Column("subject", Key),
+    sa.Column("onboarding_id", sa.Text),
+    sa.Column("edit_id", Key),
+    sa.Column("refs", Json),
+    sa.Column("changes", Json),
+    sa.Column("text", sa.Text),
+    sa.Column("salt", sa.LargeBinary),
+    # null once redacted: then nobody can tell any more whether a guess at the text was right
+    sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    belongs_to("customer", "customer_id"),
+    sa.Index("ix_activity_feed", "workspace_id", "customer_id", "occurred_at", "seq"),
+    sa.Index("ix_activity_type", "workspace_id", "customer_id", "type", "occurred_at", "seq"),
+    sa.Index("ix_activity_actor", "workspace_id", "customer_id", "actor", "type", "occurred_at", "seq"),
+    sa.Index("ix_activity_source", "workspace_id", "customer_id", "source", "type", "occurred_at", "seq"),
+)
+
+# One row per changed field, derived from `activity`, for the field filter only. `verify` compares the two.
+activity_field = tenant(
+    "activity_field",
+    sa.Column("customer_id", Key, primary_key=True),
+    sa.Column("field", Key, primary_key=True),
+    sa.Column("actor", Key, primary_key=True),
+    sa.Column("type", Key, primary_key=True),
+    sa.Column("occurred_at", Instant, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("source", Key, nullable=False),
+    sa.Index("ix_activity_field_type", "workspace_id", "customer_id", "field", "type", "occurred_at", "seq"),
+)
+
+# What came in once must count once: the key is stored in the transaction of its effect.
+inbound_key = tenant(
+    "inbound_key",
+    belongs_to_workspace(),
+    sa.Column("source", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("recorded_at", Instant, nullable=False),
+)
+
+saved_query = tenant(
+    "saved_query",
+    belongs_to_workspace(),
+    sa.Column("hash", Key, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+outbox = tenant(
+    "outbox",
+    belongs_to_workspace(),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("channel", Key, nullable=False),
+    sa.Column("body", Json, nullable=False),
+    # ids and the query only: what is posted is rendered when it is sent, so that no name waits here
+    sa.Column("state", Key, nullable=False),
+    # pending, sending, sent, failed
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("lease_by", Key),
+    sa.Column("lease_until", Instant),
+    sa.Column("attempted_at", Instant),
+    sa.Column("ts", Key),
+    sa.Column("possible_duplicate", sa.Boolean, nullable=False),
+    sa.Column("error", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("workspace_id", "key"),
+    sa.Index("ix_outbox_due", "state", "due_at"),
+)

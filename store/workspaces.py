@@ -1,0 +1,100 @@
+"""SQL of workspaces, the channels linked in them, and the long queries kept for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store import tables
+from store.domain.errors import NotFound, Refused
+from store.domain.query import CustomerName
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: str
+    name: str
+    slack_team_id: str | None
+
+
+def default(connection: sa.Connection) -> Workspace:
+    """The only workspace, as `migrate` made it. Raises Refused where there are several: then one has to be named."""
+    w = tables.workspace.c
+    found = connection.execute(sa.select(w.workspace_id, w.name, w.slack_team_id).limit(2)).all()
+    if not found:
+        raise NotFound("The database has no workspace yet.", "Run `pivotal migrate`.")
+    if len(found) > 1:
+        raise Refused("There are several workspaces here.", "Say which one with `--workspace`.")
+    return Workspace(*found[0])
+
+
+def bind(connection: sa.Connection, team_id: str, enterprise_id: str | None) -> Workspace:
+    """Bind the default workspace to the Slack team whose token we hold; once and for all.
+
+    raises  Refused, when it already belongs to another team
+    """
+    w = tables.workspace.c
+    mine = default(connection)
+    if mine.slack_team_id is None:
+        free = sa.and_(w.workspace_id == mine.id, w.slack_team_id.is_(None))
+        bound = tables.workspace.update().where(free).values(slack_team_id=team_id, slack_enterprise_id=enterprise_id)
+        connection.execute(bound)
+        mine = default(connection)
+    if mine.slack_team_id != team_id:
+        raise Refused(
+            f"This database belongs to Slack team {mine.slack_team_id}, and SLACK_BOT_TOKEN is of team {team_id}.",
+            "Use the token of that team, or another database.",
+        )
+    return mine
+
+
+def of_team(connection: sa.Connection, team_id: str) -> str | None:
+    """The workspace of a Slack team. team_id comes from a verified request, never from what a person typed."""
+    w = tables.workspace.c
+    found: str | None = connection.execute(
+        sa.select(w.workspace_id).where(w.slack_team_id == team_id)
+    ).scalar_one_or_none()
+    return found
+
+
+def linked_customer(connection: sa.Connection, workspace: str, slack_channel_id: str) -> CustomerName | None:
+    h, c = tables.channel.c, tables.customer.c
+    row = connection.execute(
+        sa.select(c.id, c.slug, c.name, c.domain)
+        .join_from(tables.channel, tables.customer, sa.and_(h.workspace_id == c.workspace_id, h.customer_id == c.id))
+        .where(h.workspace_id == workspace, h.slack_channel_id == slack_channel_id)
+    ).one_or_none()
+    return None if row is None else CustomerName(*row)
+
+
+def link(connection: sa.Connection, workspace: str, slack_channel_id: str, customer_id: str | None) -> bool:
+    """Bind a channel to a customer, or to nobody. Returns whether that changed anything."""
+    h = tables.channel.c
+    here = sa.and_(h.workspace_id == workspace, h.slack_channel_id == slack_channel_id)
+    before = connection.execute(sa.select(h.customer_id).where(here).with_for_update()).scalar_one_or_none()
+    if before == customer_id:
+        return False
+    if customer_id is None:
+        connection.execute(tables.channel.delete().where(here))
+    elif before is None:
+        row = {"workspace_id": workspace, "slack_channel_id": slack_channel_id, "customer_id": customer_id}
+        connection.execute(tables.channel.insert(), row)
+    else:
+        connection.execute(tables.channel.update().where(here).values(customer_id=customer_id))
+    return True
+
+
+def keep(connection: sa.Connection, workspace: str, kept: Mapping[str, str]) -> None:
+    """Keep queries by the hash of their text; one that is kept already is the same."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    rows = [{"workspace_id": workspace, "hash": name, "text": text} for name, text in kept.items()]
+    connection.execute(insert(tables.saved_query).on_conflict_do_nothing(), rows)
+
+
+def kept(connection: sa.Connection, workspace: str, name: str) -> str | None:
+    q = tables.saved_query.c
+    found: str | None = connection.execute(
+        sa.select(q.text).where(q.workspace_id == workspace, q.hash == name)
+    ).scalar_one_or_none()
+    return found

@@ -1,0 +1,48 @@
+"""Migrations: up, down, up on both databases, and what they make is what the tables say."""
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from store import Store, schema, tables
+from store.engine import Database
+
+
+def compared(connection: sa.Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables.metadata))
+
+
+async def test_migrations_make_exactly_the_tables(database: Database) -> None:
+    assert await database.read(compared) == []
+
+
+async def test_migrations_go_down_and_up_again(database: Database) -> None:
+    def down(connection: sa.Connection) -> list[str]:
+        command.downgrade(schema._config(connection), "base")
+        return sa.inspect(connection).get_table_names()
+
+    assert await database.alter(down) == ["alembic_version"]
+    await schema.migrate(database)
+    assert await database.read(compared) == []
+    await schema.check(database)
+
+
+async def test_a_second_migration_does_nothing(database: Database, store: Store) -> None:
+    before = await store.default_workspace()
+    await schema.migrate(database)
+    assert await store.default_workspace() == before
+
+
+def test_the_program_knows_its_newest_migration() -> None:
+    assert ScriptDirectory("store/migrations").get_current_head() == schema.HEAD
+
+
+def test_every_key_starts_with_the_workspace() -> None:
+    """So that a workspace can be moved to another database, or the tables distributed by it."""
+    for table in tables.metadata.tables.values():
+        keys = [table.primary_key, *(c for c in table.constraints if isinstance(c, sa.UniqueConstraint))]
+        for key in keys:
+            first = next(iter(key.columns)).name
+            assert first == "workspace_id" or (table.name, first) == ("workspace", "slack_team_id")
