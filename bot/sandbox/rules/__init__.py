@@ -1,0 +1,96 @@
+"""What Slack would refuse, as pure functions: a message, a view, a menu's options → problems, none when it is fine.
+
+Modelled are the blocks and elements in `blocks.BLOCKS` and `elements.ELEMENTS`. Any other type is refused as unsupported, also where Slack would take
+it (plan, task_card, file, video, workflow_button, rich_text_input): what nobody has checked here must not pass for checked.
+"""
+
+import json
+from typing import Any
+
+from bot import limits
+from bot.sandbox.rules.blocks import Surface, every_block, judge_blocks
+from bot.sandbox.rules.objects import option_groups, options, plain
+from bot.sandbox.rules.shapes import Block, Node, Problem, Shape, flag, string
+
+__all__ = ["Block", "Problem", "Surface", "judge_blocks", "judge_message", "judge_options", "judge_view"]
+
+
+def judge_message(
+    text: str | None,
+    blocks: Any = None,
+    *,
+    unsupported: frozenset[str] = frozenset(),
+) -> list[Problem]:
+    """Problems of a message, worst first; the first one's code is what Slack answers.
+
+    text    the top-level text, which feeds notifications. Needed when there are no blocks.
+    blocks  decoded JSON: a list of blocks, or whatever the app sent for one.
+    """
+    problems: list[Problem] = []
+    if not blocks and not (text or "").strip():
+        problems.append(Problem("no_text", "no text and no blocks"))
+    if len(text or "") > limits.TEXT_HARD:
+        problems.append(Problem("msg_too_long", f"text must be less than {limits.TEXT_HARD + 1} characters"))
+    if blocks is not None:
+        node = Node(blocks, "/blocks", problems)
+        if not isinstance(blocks, list):
+            node.refuse("must be an array", code="invalid_blocks_format")
+        else:
+            judge_blocks(node, "message", unsupported=unsupported)
+            if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()) > limits.MESSAGE_JSON_HARD:
+                node.refuse(f"more than {limits.MESSAGE_JSON_HARD} bytes", code="msg_blocks_too_long")
+    return problems
+
+
+def _submit_for_input(node: Node) -> None:
+    blocks = node.get("blocks")
+    if (
+        "submit" not in node.value
+        and isinstance(blocks, list)
+        and any(each.get("type") == "input" for each in every_block(blocks))
+    ):
+        node.refuse("missing required field: submit")
+
+
+_MODAL = Shape(
+    {"title": plain(limits.VIEW_TITLE), "blocks": lambda node: judge_blocks(node, "modal")},
+    {
+        "submit": plain(limits.VIEW_TITLE),
+        "close": plain(limits.VIEW_TITLE),
+        "callback_id": string(limits.CALLBACK_ID, least=0),
+        "external_id": string(limits.EXTERNAL_ID, least=0),
+        "private_metadata": string(limits.PRIVATE_METADATA, least=0),
+        "clear_on_close": flag,
+        "notify_on_close": flag,
+        "submit_disabled": flag,
+    },
+    also=(_submit_for_input,),
+)
+_HOME = Shape(
+    {"blocks": lambda node: judge_blocks(node, "home")},
+    {key: _MODAL.may[key] for key in ("callback_id", "external_id", "private_metadata")},
+)
+
+
+def judge_view(view: Any) -> list[Problem]:
+    """Problems of a modal or Home tab; Slack calls them all `invalid_arguments`."""
+    problems: list[Problem] = []
+    node = Node(view, "/view", problems, "invalid_arguments")
+    if not isinstance(view, dict):
+        node.refuse("must be an object")
+    elif view.get("type") not in ("modal", "home"):
+        node.refuse("`type` must be modal or home")
+    else:
+        (_MODAL if view["type"] == "modal" else _HOME)(node)
+    return problems
+
+
+def judge_options(answer: Any) -> list[Problem]:
+    """Problems of what an app answers to an options request: `options` or `option_groups`. An empty list is an answer."""
+    problems: list[Problem] = []
+    node = Node(answer, "", problems, "invalid_options")
+    if not isinstance(answer, dict) or ("options" in answer) == ("option_groups" in answer):
+        node.refuse("exactly one of `options` and `option_groups` is required")
+    elif answer.get("options") or answer.get("option_groups"):
+        Shape(may={"options": options, "option_groups": option_groups})(node)
+    return problems
