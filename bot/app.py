@@ -1,0 +1,186 @@
+"""Settings in, process up: `build` is the one place where the parts meet."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from aiohttp import web
+from pydantic import SecretStr
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+
+from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
+from bot.directory import Clock, Directory
+from bot.errors import explained
+from bot.jobs.deliver import Deliverer, Timing
+from bot.listeners import command, customer, history, people
+from bot.settings import Settings, SlackAccess, is_loopback
+from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
+from bot.socket import connected
+from bot.web import SlackEvents, application, listening
+from store import Store
+from store.engine import connect
+from store.schema import check, migrate
+
+log = structlog.get_logger()
+
+UNDER_WAY: Final = timedelta(seconds=3)
+"""How long a request that has begun may take once the process is told to stop."""
+LEFT_OVER: Final = timedelta(seconds=6)
+"""How long what runs on after its request may take then. Together less than the 10 s in which we promise to be gone."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The parts, put together and connected to Slack."""
+
+    web: web.Application
+    bolt: AsyncApp
+    deliverer: Deliverer
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings,
+    access: SlackAccess,
+    store: Store,
+    *,
+    ready: Callable[[], Awaitable[None]],
+    clock: Clock = utc_now,
+    command_name: str = "/pivotal",
+    budget: Budget = Budget(),  # noqa: B008 - frozen
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+) -> AsyncIterator[App]:
+    """Put the parts together. On the way out, what still runs for somebody is brought to its end.
+
+    ready   raises PivotalError while the database does not answer or is of another schema
+    """
+    tasks = Tasks()
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
+        slack = Slack(web_client(settings.slack_api_url, http), _token_of(access.bot_token))
+        identity = await _bound(store, slack, access.bot_token)
+        directory = Directory(store, slack, clock)
+        hooks = Hooks(http, _origins(settings.slack_api_url))
+        answers = Answers(hooks, tasks, directory.admitted, store.keep_queries, budget)
+        bolt = AsyncApp(
+            name="pivotal",
+            client=web_client(settings.slack_api_url, http),
+            authorize=_authorizer(identity),
+            process_before_response=True,
+            request_verification_enabled=False,  # bot/web.py has checked the signature on the raw bytes
+            raise_error_for_unhandled_request=True,  # otherwise Bolt logs the request's body
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        bolt.error(_unhandled)
+        shown = history.History(store, clock)
+        deliverer = Deliverer(store, slack, {history.SHARE: shown.shared}, timing)
+        command.register(bolt, command_name, answers, shown)
+        history.register(bolt, answers, shown, deliverer, store)
+        customer.register(bolt, answers, shown, store)
+        people.register(bolt, directory)
+        events = (
+            None
+            if access.signing_secret is None
+            else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
+        )
+        try:
+            yield App(web=application(ready, events), bolt=bolt, deliverer=deliverer)
+        finally:
+            await tasks.drain(LEFT_OVER)
+
+
+def _token_of(token: SecretStr) -> Callable[[str], Awaitable[str]]:
+    async def token_of(_workspace: str) -> str:
+        return token.get_secret_value()
+
+    return token_of
+
+
+async def _bound(store: Store, slack: Slack, token: SecretStr) -> Identity | None:
+    """Ask Slack whose token this is, and bind the default workspace to that team, once. A workspace that is bound already starts
+    without Slack, too.
+    """
+    try:
+        identity = await slack.identity(token.get_secret_value())
+    except Unreachable:
+        if (await store.default_workspace()).slack_team_id is None:
+            raise
+        log.warning("Slack cannot be reached; going on with the team that this database belongs to")
+        return None
+    await store.bind_workspace(identity.team_id, identity.enterprise_id)
+    return identity
+
+
+def _authorizer(identity: Identity | None) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """What Bolt wants to know of a request's team. Whether we serve that team and that person, Directory decides; and Slack is called
+    from bot/slack.py alone, so no token is needed here.
+    """
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        bot_user_id = None if identity is None else identity.bot_user_id
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_user_id=bot_user_id)
+
+    return authorize
+
+
+async def _unhandled(error: Exception) -> BoltResponse:
+    if isinstance(error, BoltUnhandledRequestError):
+        log.warning("nothing here handles such a request", kind=error.request.body.get("type", "command"))
+        return BoltResponse(status=404)
+    explained(error)
+    return BoltResponse(status=500)
+
+
+def _origins(api_url: str) -> tuple[str, ...]:
+    """Where response_urls may lead: Slack's host, that of its government cloud, or the stand-in on this machine."""
+    parts = urlsplit(api_url)
+    if is_loopback(api_url):
+        return (HOOKS, f"{parts.scheme}://{parts.netloc}/")
+    return (GOVERNMENT_HOOKS,) if (parts.hostname or "").endswith("slack-gov.com") else (HOOKS,)
+
+
+async def serve(settings: Settings, *, socket: bool = False, stop: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM, SIGINT or `stop`, then finish what is under way.
+
+    raises  PivotalError, when it cannot start: something is missing or malformed, or the database is of another schema
+    """
+    access = settings.require_slack(socket=socket)
+    stop = stop or _stopped_by_signal()
+    database = connect(settings.database_url)
+    try:
+        if database.dialect == "sqlite":
+            await migrate(database)
+        await check(database)
+        async with AsyncExitStack() as stack:
+            ready = partial(check, database)
+            app = await stack.enter_async_context(build(settings, access, Store(database), ready=ready))
+            url = await stack.enter_async_context(listening(app.web, settings.host, settings.port, UNDER_WAY))
+            if socket and access.app_token is not None:
+                await stack.enter_async_context(connected(app.bolt, access.app_token))
+            log.info("serving", url=url, socket=socket)
+            await stop.wait()
+            log.info("stopping")
+    finally:
+        await database.close()
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

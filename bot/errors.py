@@ -1,0 +1,43 @@
+"""Any exception → one sentence to the person, one line in the log; both carry the same reference."""
+
+import asyncio
+import secrets
+from typing import Final
+
+import structlog
+
+from store.domain.errors import PivotalError
+
+log = structlog.get_logger()
+
+ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Nothing that a person who reads it out could mistake: no 0 and O, 1, I and L, U and V."""
+
+
+class Failed(PivotalError):
+    """Our side failed. The reference leads to the traceback in the log, which nobody else gets to see."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"That failed on our side and nothing was changed. Reference `{reference}`.")
+        self.reference = reference
+
+
+def explained(error: Exception) -> PivotalError:
+    """What to tell the person. Logs the error, once: an expected one by its name, any other with its traceback."""
+    if isinstance(error, PivotalError):
+        log.info("refused", reason=type(error).__name__)
+        return error
+    reference = new_reference()
+    log.error("failed", reference=reference, exc_info=error)
+    return Failed(reference)
+
+
+def new_reference() -> str:
+    """Four characters: enough to find one failure among those of a few days."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(4))
+
+
+def lost(task: "asyncio.Task[object]") -> None:
+    """For a task whose result nobody awaits: its exception, if it has one, goes to the log."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a background task failed", reference=new_reference(), exc_info=error)

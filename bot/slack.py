@@ -1,0 +1,224 @@
+"""The one file that calls Slack's Web API, and the one table of what its errors mean. Bodies are never logged."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.blocks.kit import Message
+from store.domain.errors import PivotalError
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
+EVENT_TYPE: Final = "pivotal_delivery"
+"""Of the metadata on everything that is posted by way of the outbox."""
+
+Json = Mapping[str, Any]
+
+
+class Sort(Enum):
+    """What an error code of Slack's means to us."""
+
+    RETRY = auto()
+    """It will pass: try again later."""
+    GIVE_UP = auto()
+    """It will not, until somebody changes something in Slack."""
+    OURS = auto()
+    """We asked for something wrong: a bug."""
+
+
+ERRORS: Final[Mapping[str, tuple[Sort, str]]] = {
+    "ratelimited": (Sort.RETRY, "Slack wants us to wait a moment."),
+    "internal_error": (Sort.RETRY, "Slack has trouble at the moment."),
+    "fatal_error": (Sort.RETRY, "Slack has trouble at the moment."),
+    "service_unavailable": (Sort.RETRY, "Slack has trouble at the moment."),
+    "request_timeout": (Sort.RETRY, "Slack has trouble at the moment."),
+    "not_in_channel": (Sort.GIVE_UP, "I am not in that channel. Invite me with `/invite`, then try again."),
+    "channel_not_found": (Sort.GIVE_UP, "I cannot see that channel. Invite me with `/invite`, then try again."),
+    "is_archived": (Sort.GIVE_UP, "That channel is archived."),
+    "restricted_action": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
+    "restricted_action_read_only_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
+    "restricted_action_thread_only_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
+    "restricted_action_non_threadable_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
+    "user_not_found": (Sort.GIVE_UP, "Slack does not know that person."),
+    "user_not_visible": (Sort.GIVE_UP, "Slack does not let me see that person."),
+    "missing_scope": (
+        Sort.GIVE_UP,
+        "I lack a permission in Slack for that. An admin can install me again to grant it.",
+    ),
+    "access_denied": (Sort.GIVE_UP, "Slack does not let me do that."),
+    "not_authed": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "invalid_auth": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "account_inactive": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "token_revoked": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "token_expired": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "org_login_required": (Sort.GIVE_UP, "Your Slack workspace is being moved."),
+    "team_access_not_granted": (Sort.GIVE_UP, "I am not installed in that workspace."),
+    "invalid_blocks": (Sort.OURS, "Slack did not take the message."),
+    "msg_blocks_too_long": (Sort.OURS, "Slack did not take the message."),
+    "msg_too_long": (Sort.OURS, "Slack did not take the message."),
+    "metadata_too_large": (Sort.OURS, "Slack did not take the message."),
+}
+
+
+class SlackError(PivotalError):
+    """Slack answered, and said no: nothing was done."""
+
+    def __init__(self, code: str) -> None:
+        self.sort, sentence = ERRORS.get(code, (Sort.OURS, "Slack refused that."))
+        super().__init__(sentence)
+        self.code = code
+
+
+class RateLimited(SlackError):
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("ratelimited")
+        self.retry_after = retry_after
+
+
+class Unreachable(PivotalError):
+    """Slack could not be reached: nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("Can't reach Slack. Nothing was changed.")
+
+
+class OutcomeUnknown(PivotalError):
+    """The connection was lost after the request had left, or Slack answered 5xx: it may have been done."""
+
+    def __init__(self) -> None:
+        super().__init__("Slack did not say whether that worked. I will check, and see to it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token it is."""
+
+    team_id: str
+    enterprise_id: str | None
+    bot_user_id: str
+
+
+def web_client(base_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
+    """All retries are ours: the SDK's own would post a second time when the connection drops after Slack has accepted a message."""
+    return AsyncWebClient(base_url=base_url, session=http, retry_handlers=[])
+
+
+class Slack:
+    """Slack's Web API, as far as we call it, on behalf of a workspace.
+
+    Every method raises SlackError (RateLimited among them), Unreachable or OutcomeUnknown.
+    """
+
+    def __init__(self, client: AsyncWebClient, token_of: Callable[[str], Awaitable[str]]) -> None:
+        self._client = client
+        self._token_of = token_of
+
+    async def identity(self, token: str) -> Identity:
+        found = await self._asked("auth.test", json={"token": token})
+        return Identity(found["team_id"], found.get("enterprise_id"), found["user_id"])
+
+    async def user(self, workspace: str, slack_user_id: str) -> Json:
+        found: Json = (await self._read(workspace, "users.info", user=slack_user_id))["user"]
+        return found
+
+    async def is_shared_outside(self, workspace: str, channel: str) -> bool:
+        """Whether people of other companies read this channel, or are invited to."""
+        found = (await self._read(workspace, "conversations.info", channel=channel))["channel"]
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared"))
+
+    async def post(self, workspace: str, channel: str, message: Message, delivery_id: str) -> str:
+        """Post for all to see, marked with the delivery's id. Returns the message's ts."""
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id}}
+        try:
+            return await self._post(workspace, channel, message, metadata)
+        except SlackError as refused:
+            if refused.code != "invalid_blocks" or message.fallback is None:
+                raise
+            return await self._post(workspace, channel, message.fallback, metadata)
+
+    async def _post(self, workspace: str, channel: str, message: Message, metadata: Json) -> str:
+        posted = await self._write(
+            workspace,
+            "chat.postMessage",
+            channel=channel,
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata,
+            parse="none",
+            link_names=False,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        ts: str = posted["ts"]
+        return ts
+
+    async def find_delivery(self, workspace: str, channel: str, delivery_id: str, since: datetime) -> str | None:
+        """The ts of the message that carries this delivery's id, among those posted since; None, when none does."""
+        async for message in self._messages(workspace, channel, since):
+            marked = message.get("metadata") or {}
+            if (
+                marked.get("event_type") == EVENT_TYPE
+                and marked.get("event_payload", {}).get("delivery_id") == delivery_id
+            ):
+                ts: str = message["ts"]
+                return ts
+        return None
+
+    async def _messages(self, workspace: str, channel: str, since: datetime) -> AsyncIterator[Json]:
+        cursor = ""
+        while True:
+            page = await self._read(
+                workspace,
+                "conversations.history",
+                channel=channel,
+                oldest=f"{since.timestamp():.6f}",
+                limit=200,
+                include_all_metadata=True,
+                cursor=cursor,
+            )
+            for message in page["messages"]:
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
+
+    async def _read(self, workspace: str, method: str, **parameters: Any) -> Json:
+        return await self._asked(
+            method, http_verb="GET", params=parameters | {"token": await self._token_of(workspace)}
+        )
+
+    async def _write(self, workspace: str, method: str, **parameters: Any) -> Json:
+        return await self._asked(method, json=parameters | {"token": await self._token_of(workspace)})
+
+    async def _asked(self, method: str, **request: Any) -> Json:
+        try:
+            answer = await self._client.api_call(method, **request)
+        except SlackApiError as error:
+            raise _sorted_out(error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise OutcomeUnknown from error
+        found: Json = answer.data if isinstance(answer.data, dict) else {}
+        return found
+
+
+def _sorted_out(error: SlackApiError) -> PivotalError:
+    status = int(getattr(error.response, "status_code", None) or getattr(error.response, "status", None) or 0)
+    if status == 429:
+        return RateLimited(timedelta(seconds=_seconds(error.response.headers.get("Retry-After"))))
+    data = getattr(error.response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    if status >= 500 or code is None:
+        return OutcomeUnknown()
+    return SlackError(code)
+
+
+def _seconds(retry_after: str | None) -> int:
+    """At least one, at most an hour, whatever the header says."""
+    return min(max(int(retry_after), 1), 3600) if retry_after and retry_after.isascii() and retry_after.isdigit() else 1

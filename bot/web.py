@@ -1,0 +1,118 @@
+"""The web server: bytes in, limits first, then the signature, then Bolt. One aiohttp application carries every route."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+
+from bot import signature
+from store.domain.errors import PivotalError
+
+log = structlog.get_logger()
+
+SLACK_BODY: Final = 256 * 1024
+"""Bytes of a request from Slack; its own have a few thousand."""
+BODY_TIME: Final = timedelta(seconds=10)
+IDLE_TIME: Final = timedelta(seconds=75)
+"""After which a silent connection is closed, before its first request too."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def body_of(request: web.Request, limit: int, within: timedelta = BODY_TIME) -> bytes:
+    """The request's bytes. Raises 413 as soon as there are more than that, 408 when they take longer, 415 when they are compressed."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
+    read = bytearray()
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            async for chunk in request.content.iter_any():
+                read += chunk
+                if len(read) > limit:
+                    raise web.HTTPRequestEntityTooLarge(limit, len(read))
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    return bytes(read)
+
+
+class SlackEvents:
+    """`POST /slack/events`: commands, clicks, options and events, all signed."""
+
+    def __init__(self, bolt: AsyncApp, signing_secret: str, clock: Callable[[], datetime]) -> None:
+        self._bolt = bolt
+        self._secret = signing_secret
+        self._clock = clock
+        self.rejected = 0
+        """Requests whose signature did not hold, since the process began."""
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        body = await body_of(request, SLACK_BODY)
+        if not self._is_genuine(request, body):
+            self.rejected += 1
+            log.info("a request was not signed by Slack", rejected=self.rejected)
+            raise web.HTTPUnauthorized
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise web.HTTPBadRequest from None
+        # Of the headers, which nobody signed, Bolt gets the one that says how to read the body.
+        headers: dict[str, str | list[str]] = {"content-type": request.content_type}
+        answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=text, headers=dict(headers)))
+        return await to_aiohttp_response(answer)
+
+    def _is_genuine(self, request: web.Request, body: bytes) -> bool:
+        timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
+        signatures = request.headers.getall("X-Slack-Signature", [])
+        return signature.is_genuine(self._secret, timestamps, signatures, body, self._clock())
+
+
+def application(ready: Callable[[], Awaitable[None]], slack_events: Handler | None = None) -> web.Application:
+    """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode."""
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "up"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        try:
+            await ready()
+        except PivotalError:
+            return web.json_response({"status": "not ready"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return web.json_response({"status": "ready"})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    if slack_events is not None:
+        app.router.add_post("/slack/events", slack_events)
+    return app
+
+
+@asynccontextmanager
+async def listening(app: web.Application, host: str, port: int, stopping: timedelta) -> AsyncIterator[str]:
+    """Serve on that address; port 0 takes a free one. Gives the server's own URL.
+
+    On the way out no new request is taken, and those under way have until `stopping`.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=IDLE_TIME.total_seconds(),
+        shutdown_timeout=stopping.total_seconds(),
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        found = runner.addresses[0]
+        yield f"http://{f'[{found[0]}]' if ':' in found[0] else found[0]}:{found[1]}"
+    finally:
+        await runner.cleanup()
