@@ -97,12 +97,7 @@ def words(text: str, *, escaped: bool = True) -> list[Word]:
     escaped  `&`, `<` and `>` arrive as entities, as Slack sends what people type; a terminal does not
     raises   UsageError: too long, a quote that is not closed, a character that no database keeps
     """
-    if len(text) > MAX_LENGTH:
-        raise UsageError(
-            f"That command has {len(text):,} characters; I read up to {MAX_LENGTH:,}.", "Shorten it, and send it again."
-        )
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
-        raise UsageError("There is a character in it that is no text.", "Type it instead of pasting it.")
+    _readable(text)
     if escaped:
         for entity, char in ENTITIES.items():
             text = text.replace(entity, char)
@@ -117,13 +112,31 @@ def words(text: str, *, escaped: bool = True) -> list[Word]:
     return found
 
 
-def _word(text: str, start: int) -> tuple[Word, int]:
-    """The word that begins here, and where it ends."""
+def from_arguments(arguments: Sequence[str]) -> list[Word]:
+    """A terminal's arguments as words: each is one, for the shell has cut them; commas and quotes within are read as in a message.
+
+    raises  UsageError, as `words` does
+    """
+    _readable(" ".join(arguments))
+    return [_word(argument, 0, spaced=True)[0] for argument in arguments]
+
+
+def _readable(text: str) -> None:
+    if len(text) > MAX_LENGTH:
+        raise UsageError(
+            f"That command has {len(text):,} characters; I read up to {MAX_LENGTH:,}.", "Shorten it, and send it again."
+        )
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
+        raise UsageError("There is a character in it that is no text.", "Type it instead of pasting it.")
+
+
+def _word(text: str, start: int, *, spaced: bool = False) -> tuple[Word, int]:
+    """The word that begins here, and where it ends. spaced: spaces belong to it."""
     parts: list[Part] = []
     typed: list[str] = []
     may_open = True
     at = start
-    while at < len(text) and not text[at].isspace():
+    while at < len(text) and (spaced or not text[at].isspace()):
         char = text[at]
         if may_open and char in INVISIBLE:
             at += 1
