@@ -25,6 +25,7 @@ from bot.blocks.kit import Message
 from bot.directory import Asker
 from bot.errors import explained, lost
 from store.domain.errors import PivotalError
+from store.domain.usage import PROGRAM
 
 log = structlog.get_logger()
 
@@ -117,7 +118,7 @@ class Hooks:
 
 
 class Answers:
-    """keep: stores the queries that were too long for a control, before a message shows that control."""
+    """program: how the command is called here. keep: stores the queries that were too long for a control, before a message shows that control."""
 
     def __init__(
         self,
@@ -126,12 +127,14 @@ class Answers:
         admitted: Callable[[Mapping[str, Any]], Awaitable[Asker]],
         keep: Callable[[str, Mapping[str, str]], Awaitable[None]],
         budget: Budget = Budget(),
+        program: str = PROGRAM,
     ) -> None:
         self._hooks = hooks
         self._tasks = tasks
         self._admitted = admitted
         self._keep = keep
         self._budget = budget
+        self._program = program
 
     async def answer(self, ack: AsyncAck, body: Json, work: Work) -> None:
         """Answer a command, for its asker's eyes only."""
@@ -176,7 +179,7 @@ class Answers:
                 if message.kept:
                     await self._keep(asker.workspace, message.kept)
         except Exception as error:  # noqa: BLE001 - the one place where any exception becomes a sentence
-            return problem.problem(explained(error)), False
+            return problem.problem(explained(error), self._program), False
         return message, True
 
     async def _follow(

@@ -29,6 +29,7 @@ from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
 from bot.web import SlackEvents, application, listening
 from store import Store
+from store.domain.usage import PROGRAM
 from store.engine import connect
 from store.schema import check, migrate
 
@@ -61,7 +62,7 @@ async def build(
     *,
     ready: Callable[[], Awaitable[None]],
     clock: Clock = utc_now,
-    command_name: str = "/pivotal",
+    program: str = PROGRAM,
     budget: Budget = Budget(),  # noqa: B008 - frozen
     timing: Timing = Timing(),  # noqa: B008 - frozen
 ) -> AsyncIterator[App]:
@@ -75,7 +76,7 @@ async def build(
         identity = await _bound(store, slack, access.bot_token)
         directory = Directory(store, slack, clock)
         hooks = Hooks(http, _origins(settings.slack_api_url))
-        answers = Answers(hooks, tasks, directory.admitted, store.keep_queries, budget)
+        answers = Answers(hooks, tasks, directory.admitted, store.keep_queries, budget, program)
         bolt = AsyncApp(
             name="pivotal",
             client=web_client(settings.slack_api_url, http),
@@ -89,8 +90,8 @@ async def build(
         bolt.error(_unhandled)
         shown = history.History(store, clock)
         deliverer = Deliverer(store, slack, {history.SHARE: shown.shared}, timing)
-        command.register(bolt, command_name, answers, shown)
-        history.register(bolt, answers, shown, deliverer, store)
+        command.register(bolt, program, answers, shown)
+        history.register(bolt, answers, shown, deliverer, store, program)
         customer.register(bolt, answers, shown, store)
         people.register(bolt, directory)
         events = (
@@ -99,7 +100,7 @@ async def build(
             else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
         )
         try:
-            yield App(web=application(ready, events), bolt=bolt, deliverer=deliverer)
+            yield App(web=application(ready, events.handle if events else None), bolt=bolt, deliverer=deliverer)
         finally:
             await tasks.drain(LEFT_OVER)
 

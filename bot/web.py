@@ -54,7 +54,7 @@ class SlackEvents:
         self.rejected = 0
         """Requests whose signature did not hold, since the process began."""
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await body_of(request, SLACK_BODY)
         if not self._is_genuine(request, body):
             self.rejected += 1

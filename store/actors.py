@@ -130,7 +130,7 @@ def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dic
     if others:
         a = tables.actor.c
         rows = connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace, a.id.in_(others)))
-        found |= dict(rows.tuples().all())
+        found |= dict(iter(rows))
     if contacts:
         c = tables.contact.c
         rows = connection.execute(sa.select(c.id, c.name).where(c.workspace_id == workspace, c.id.in_(contacts)))
@@ -141,7 +141,7 @@ def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dic
 def named(connection: sa.Connection, workspace: str, customer_id: str | None) -> Mapping[str, str]:
     """Display name by reference of everybody whom a filter can name: all who act, and this customer's contacts."""
     a, c = tables.actor.c, tables.contact.c
-    found = dict(connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace)).tuples().all())
+    found = dict(iter(connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace))))
     found |= {str(ref): name for ref, name in OWN_NAMES.items()}
     contacts = connection.execute(
         sa.select(c.id, c.name).where(c.workspace_id == workspace, c.customer_id == customer_id)

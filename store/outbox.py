@@ -129,7 +129,7 @@ def _taken(
     """On PostgreSQL workers pass over each other's rows; on SQLite the transaction began with the file's one lock."""
     o = tables.outbox.c
     places = sa.select(o.workspace_id, o.id).where(which).order_by(order).limit(limit).with_for_update(skip_locked=True)
-    found = connection.execute(places).tuples().all()
+    found = connection.execute(places).all()
     if not found:
         return ()
     mine = sa.tuple_(o.workspace_id, o.id).in_(found)

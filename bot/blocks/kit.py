@@ -1,0 +1,211 @@
+"""Slack's shapes: the few constructors that we use, each within Slack's limits, and the message that they make up.
+
+What people typed goes into `plain` and `rich` texts only: there it is shown as it is, and cannot mention, link or format anything. `mrkdwn`
+is for our own words.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from unicodedata import combining
+
+from bot import limits
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f\u20e3")
+"""Zero-width joiner, variation selectors, keycap: they belong to the character before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: blocks, and the text that notifications and screen readers get in their place.
+
+    fallback  to be sent instead where Slack does not know one of the blocks yet
+    kept      queries that were too long for a control, by the name that the control carries in their place
+    """
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    fallback: "Message | None" = None
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+
+def size(blocks: Iterable[Block]) -> int:
+    """Bytes of the blocks as JSON, which is what Slack's unpublished ceiling counts."""
+    return len(json.dumps(list(blocks), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or as much of it as leaves room for an ellipsis; never half of an emoji or of an accented letter."""
+    if len(text) <= most:
+        return text
+    end = most - 1
+    while end > 0 and _belong_together(text, end):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def _belong_together(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if after in JOINERS or combining(after) or before == "\u200d" or "\U0001f3fb" <= after <= "\U0001f3ff":
+        return True
+    if not (_is_flag_half(before) and _is_flag_half(after)):
+        return False
+    halves = 0
+    while halves < at and _is_flag_half(text[at - 1 - halves]):
+        halves += 1
+    return halves % 2 == 1
+
+
+def _is_flag_half(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def one_line(text: str) -> str:
+    """The text with line breaks and other control characters as single spaces."""
+    return " ".join("".join(char if char.isprintable() or char in JOINERS else " " for char in text).split())
+
+
+def block_json(block: Block, **more: Any) -> Block:
+    return {**block, **{name: value for name, value in more.items() if value is not None}}
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def plain(text: str, most: int = limits.SECTION_TEXT) -> Element:
+    """Text that is shown as it is. Slack refuses an empty one."""
+    return {"type": "plain_text", "text": cut(text, most) or " ", "emoji": False}
+
+
+def mrkdwn(text: str) -> Element:
+    """Our own words, in Slack's markup. Whatever else stands in it has gone through `escaped`."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def moment(instant: datetime, fallback: str) -> str:
+    """An instant in mrkdwn, which each reader sees in the zone of their device. fallback: the same in words, with its zone."""
+    return f"<!date^{int(instant.timestamp())}^{{date_short_pretty}} {{time}}|{escaped(fallback)}>"
+
+
+# --- rich text --------------------------------------------------------------------------------------------------------
+
+
+def run(text: str, **style: bool) -> Element:
+    """A piece of rich text. style: bold, italic, strike, code."""
+    return {"type": "text", "text": text} | ({"style": style} if style else {})
+
+
+def rich(*sections: Sequence[Element]) -> Block:
+    """A block of rich text, one line per section."""
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": list(each)} for each in sections],
+    }
+
+
+def bullets(*items: Sequence[Element]) -> Block:
+    sections = [{"type": "rich_text_section", "elements": list(each)} for each in items]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": sections}]}
+
+
+def preformatted(text: str) -> Block:
+    """A box to copy from."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [run(text)]}]}
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def section(text: Element, *, accessory: Element | None = None) -> Block:
+    return block_json({"type": "section", "text": text}, accessory=accessory)
+
+
+def context(*elements: Element) -> Block:
+    return {"type": "context", "elements": list(elements[: limits.CONTEXT_ELEMENTS])}
+
+
+def actions(*elements: Element, block_id: str | None = None) -> Block:
+    return block_json({"type": "actions", "elements": list(elements)}, block_id=block_id)
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text, limits.HEADER_TEXT)}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def data_table(caption: str, rows: Sequence[Sequence[str]], *, page_size: int) -> Block:
+    """rows: the first is the header. Slack refuses an empty cell."""
+    cells = [[{"type": "raw_text", "text": text or "–"} for text in row] for row in rows]
+    return {"type": "data_table", "caption": caption, "rows": cells, "page_size": page_size}
+
+
+# --- elements ---------------------------------------------------------------------------------------------------------
+
+
+def button(
+    label: str, action_id: str, value: str, *, style: str | None = None, described: str | None = None
+) -> Element:
+    """described: what a screen reader says in place of a label that is short."""
+    return block_json(
+        {"type": "button", "text": plain(label, limits.BUTTON_TEXT), "action_id": action_id, "value": value},
+        style=style,
+        accessibility_label=None if described is None else cut(described, limits.ACCESSIBILITY_LABEL),
+    )
+
+
+def option(label: str, value: str) -> Element:
+    return {"text": plain(label, limits.OPTION_TEXT), "value": value}
+
+
+def overflow(action_id: str, options: Sequence[Element]) -> Element:
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
+
+
+def select(action_id: str, placeholder: str, options: Sequence[Element], initial: Element | None = None) -> Element:
+    """initial: one of the options."""
+    return block_json(
+        {
+            "type": "static_select",
+            "action_id": action_id,
+            "placeholder": plain(placeholder, limits.PLACEHOLDER),
+            "options": list(options),
+        },
+        initial_option=initial,
+    )
+
+
+def search(action_id: str, placeholder: str) -> Element:
+    """A select that asks us for its options, from the moment it opens."""
+    return {
+        "type": "external_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, limits.PLACEHOLDER),
+        "min_query_length": 0,
+    }
+
+
+def multi_search(action_id: str, placeholder: str, chosen: Sequence[Element]) -> Element:
+    """As `search`, for any number of options; chosen need not be among those that were offered."""
+    return block_json(
+        {**search(action_id, placeholder), "type": "multi_external_select"}, initial_options=list(chosen) or None
+    )
+
+
+def datepicker(action_id: str, placeholder: str, day: str | None) -> Element:
+    """day: YYYY-MM-DD."""
+    return block_json(
+        {"type": "datepicker", "action_id": action_id, "placeholder": plain(placeholder, limits.PLACEHOLDER)},
+        initial_date=day,
+    )

@@ -1,0 +1,220 @@
+"""`/pivotal history`, and every control of the feed."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from secrets import token_hex
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.answers import Answers, Json, Work
+from bot.blocks import controls, kit
+from bot.blocks import feed as feed_blocks
+from bot.blocks.feed import OWN, TABLE_ENTRIES
+from bot.blocks.kit import Message
+from bot.blocks.links import KEPT, carried
+from bot.blocks.picker import picker
+from bot.blocks.problem import problem
+from bot.directory import Asker, Clock
+from bot.jobs.deliver import Deliverer, sentence
+from store import Store
+from store.actors import zone_named
+from store.domain.errors import NotFound, PivotalError, Refused
+from store.domain.grammar import format_filter, format_history, parse_history
+from store.domain.query import HistoryQuery, Reader, Window
+from store.domain.usage import PROGRAM
+from store.domain.words import Word
+from store.outbox import Delivery, GivenUp, Sent
+from store.store import PAGE
+
+SHARE: Final = "history.share"
+"""The kind of a delivery that shares a slice to a channel."""
+
+DIRECT: Final = "D"
+"""How the id of a direct conversation begins."""
+
+
+class History:
+    """What to show for a query, and for a click on what was shown."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def asked(self, asker: Asker, typed: Sequence[Word]) -> Message:
+        """`history …`: the feed of the customer given, else of the one that the channel is linked to, else a picker."""
+        return await self.shown(asker, parse_history(typed))
+
+    async def shown(self, asker: Asker, query: HistoryQuery) -> Message:
+        if query.customer is None and asker.channel is not None:
+            linked = await self._store.linked_customer(asker.workspace, asker.channel)
+            query = query if linked is None else replace(query, customer=linked.id)
+        if query.customer is None:
+            return picker(query, token_hex(4))
+        limit = TABLE_ENTRIES if query.table else PAGE
+        page = await self._store.history(asker.workspace, query, asker.reader, limit=limit)
+        return feed_blocks.feed(page, token_hex(4), sharing=may_share(asker))
+
+    async def carried(self, asker: Asker, value: str) -> HistoryQuery:
+        """The query that a button's value or a row's block_id carries."""
+        text = carried(value)
+        if text.startswith(KEPT):
+            kept = await self._store.kept_query(asker.workspace, text.removeprefix(KEPT))
+            if kept is None:
+                raise NotFound("That button leads nowhere any more.", "Type the command again.")
+            text = kept
+        return parse_history(text)
+
+    async def went(self, asker: Asker, action: Json) -> Message:
+        """A button that carries the query it leads to."""
+        return await self.shown(asker, await self.carried(asker, action["value"]))
+
+    async def filtered(self, asker: Asker, action: Json) -> Message:
+        """A select or a date picker: the row's query, changed by what was picked."""
+        query = await self.carried(asker, action["block_id"])
+        return await self.shown(asker, picked(query, action, asker.reader))
+
+    async def turned(self, asker: Asker, action: Json) -> Message:
+        """The same slice as a table, or as a list again."""
+        query = await self.carried(asker, action["block_id"])
+        return await self.shown(asker, replace(query.first_page(), table=not query.table))
+
+    async def command(self, asker: Asker, action: Json, program: str) -> Message:
+        """The slice as a command to copy, with names in place of ids."""
+        query = await self.carried(asker, action["block_id"])
+        page = await self._store.history(
+            asker.workspace, replace(query, before=None, after=None), asker.reader, limit=1
+        )
+        named = replace(
+            page.query.bare(),
+            customer=page.customer.slug,
+            actors=tuple(_typed_as(word, page.names) for word in page.query.actors),
+            not_actors=tuple(_typed_as(word, page.names) for word in page.query.not_actors),
+        )
+        text = f"{program} history {format_filter(named)}"
+        return Message(
+            f"The command for what you see: {text}",
+            (kit.section(kit.plain("The command for what you see:")), kit.preformatted(text)),
+        )
+
+    async def share(self, asker: Asker, action: Json, body: Json, deliverer: Deliverer) -> Message:
+        """Post the page to the channel that it was asked in, for all to see. Pressed twice, it is posted once."""
+        if asker.channel is None or not may_share(asker):
+            raise Refused("There is no channel here to share to.", "Use `/pivotal history` in the channel you mean.")
+        query = replace(await self.carried(asker, action["block_id"]), opened=(), table=False)
+        text = format_history(query)
+        about = hashlib.sha256(f"{body['container']['message_ts']} {text}".encode()).hexdigest()[:32]
+        ident = await self._store.enqueue(
+            asker.workspace,
+            key=f"share:{asker.channel}:{about}",
+            kind=SHARE,
+            channel=asker.channel,
+            body={"query": text, "person": asker.person.ref, "slack_user_id": asker.person.slack_user_id},
+        )
+        if ident is None:
+            return said("This is in the channel already.")
+        match (await deliverer.drain()).get(ident):
+            case Sent():
+                return said("Shared to this channel.")
+            case GivenUp(error):
+                return problem(PivotalError(sentence(error)))
+            case _:
+                return said("Slack wants me to wait a moment; it will be in this channel soon.")
+
+    async def shared(self, delivery: Delivery) -> Message:
+        """Render a share at the moment of sending."""
+        body = delivery.body
+        person = await self._store.person(delivery.workspace, body["slack_user_id"])
+        zone = zone_named(person.zone if person else None) or zone_named("UTC")
+        assert zone is not None
+        reader = Reader(now=self._clock(), zone=zone, person=body["person"])
+        page = await self._store.history(delivery.workspace, parse_history(body["query"]), reader)
+        return feed_blocks.shared(page, token_hex(4), person.name if person else "Somebody")
+
+
+def picked(query: HistoryQuery, action: Json, reader: Reader) -> HistoryQuery:
+    """The query after a click on one of its controls."""
+    match action["action_id"]:
+        case controls.ACTORS:
+            return query.filtered(actors=_values(action))
+        case controls.TYPES:
+            return query.filtered(types=_values(action))
+        case controls.WINDOW:
+            today = reader.now.astimezone(reader.zone).date()
+            chosen = action["selected_option"]["value"]
+            return query.within(controls.window_chosen(query.window, chosen, Window(since=today, until=today)))
+        case controls.FROM | controls.TO as end:
+            # Read as if it had been typed, so that a range that ends before it begins gets the same sentence.
+            dated = query.window if query.window and query.window.days is None else None
+            since, until = (dated.since, dated.until) if dated else (None, None)
+            first, last = (action["selected_date"], until) if end == controls.FROM else (since, action["selected_date"])
+            rest = format_history(query.within(None))
+            return parse_history(f"{rest}{f' --from {first}' if first else ''}{f' --to {last}' if last else ''}")
+        case other:
+            raise NotFound(f"I have no control `{other}`.")
+
+
+def _values(action: Json) -> tuple[str, ...]:
+    return tuple(option["value"] for option in action["selected_options"])
+
+
+def _typed_as(word: str, names: Any) -> str:
+    """An actor's word as a person would type it: the name, where that means nobody else."""
+    same = [ref for ref, name in names.items() if name == names.get(word)]
+    return f"@{names[word]}" if len(same) == 1 else word
+
+
+def may_share(asker: Asker) -> bool:
+    return asker.channel is not None and not asker.channel.startswith(DIRECT)
+
+
+def said(sentence: str) -> Message:
+    return Message(kit.escaped(sentence), (kit.section(kit.plain(sentence)),))
+
+
+def register(
+    bolt: AsyncApp, answers: Answers, history: History, deliverer: Deliverer, store: Store, program: str = PROGRAM
+) -> None:
+    @bolt.action(re.compile("^history:go"))
+    async def went(ack: AsyncAck, body: Json, action: Json) -> None:
+        await answers.replace(ack, body, lambda asker: history.went(asker, action))
+
+    @bolt.action(re.compile("^history:filter:"))
+    async def filtered(ack: AsyncAck, body: Json, action: Json) -> None:
+        await answers.replace(ack, body, lambda asker: history.filtered(asker, action))
+
+    @bolt.action(OWN)
+    async def own(ack: AsyncAck, body: Json, action: Json) -> None:
+        await answers.add(ack, body, lambda asker: history.went(asker, action))
+
+    @bolt.action(controls.MENU)
+    async def menu(ack: AsyncAck, body: Json, action: Json) -> None:
+        beside: dict[str, Work] = {
+            controls.SHARE: lambda asker: history.share(asker, action, body, deliverer),
+            controls.COMMAND: lambda asker: history.command(asker, action, program),
+        }
+        chosen = action["selected_option"]["value"]
+        if chosen in beside:
+            await answers.add(ack, body, beside[chosen])
+        else:
+            await answers.replace(ack, body, lambda asker: history.turned(asker, action))
+
+    @bolt.options(controls.ACTORS)
+    async def actors(ack: AsyncAck, body: Json) -> None:
+        async def offered(asker: Asker) -> Sequence[Json]:
+            query = await history.carried(asker, body["block_id"])
+            found = await store.actor_choices(asker.workspace, query.customer or "", body["value"])
+            return [controls.actor_option(choice.label, choice.word) for choice in found]
+
+        await answers.offer(ack, body, offered)
+
+    @bolt.options(controls.TYPES)
+    async def types(ack: AsyncAck, body: Json) -> None:
+        async def offered(asker: Asker) -> Sequence[Json]:
+            query = await history.carried(asker, body["block_id"])
+            found = await store.type_choices(asker.workspace, query.customer or "", body["value"])
+            return [kit.option(choice.label, choice.word) for choice in found]
+
+        await answers.offer(ack, body, offered)
