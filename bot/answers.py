@@ -20,12 +20,12 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from bot.blocks import problem
+from bot.blocks import kit, problem
 from bot.blocks.kit import Message
 from bot.directory import Asker
 from bot.errors import explained, lost
-from store.domain.errors import PivotalError
-from store.domain.usage import PROGRAM
+from store.domain.errors import MaybeSaved, PivotalError
+from store.domain.usage import PROGRAM, called
 
 log = structlog.get_logger()
 
@@ -40,7 +40,8 @@ MAX_REPLY: Final = 64 * 1024
 SLOW: Final = "This takes longer than usual. The answer follows as soon as it is there."
 
 Json = dict[str, Any]
-Work = Callable[[Asker], Awaitable[Message]]
+Work = Callable[[Asker], Awaitable[Message | None]]
+"""None: the answer is a modal, which has been opened by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,9 @@ class Answers:
         made = self._tasks.start(self._made(body, work))
         await asyncio.wait({made}, timeout=self._budget.ack.total_seconds())
         message, _ = made.result() if made.done() else (None, None)
+        if made.done() and message is None:
+            await ack()
+            return
         if message is not None and message.fallback is None:
             await ack(_ephemeral(message))
             return
@@ -154,6 +158,34 @@ class Answers:
     async def add(self, ack: AsyncAck, body: Json, work: Work) -> None:
         """Answer a click by a message of its own."""
         await self._clicked(ack, body, work, replace=False)
+
+    def later(self, body: Json, work: Callable[[Asker], Awaitable[None]]) -> None:
+        """Do something for a person that nobody waits for, in a task that is drained when the process stops."""
+
+        async def done() -> None:
+            try:
+                await work(await self._admitted(body))
+            except Exception as error:  # noqa: BLE001 - nobody sees it; the log does
+                explained(error)
+
+        self._tasks.start(done())
+
+    async def submitted(self, ack: AsyncAck, body: Json, work: Callable[[Asker], Awaitable[Json]]) -> None:
+        """Answer a modal that was sent in: by the view that takes its place, or by what is wrong, below its first input."""
+        try:
+            async with asyncio.timeout(self._budget.sentence.total_seconds()):
+                view = await work(await self._admitted(body))
+        except TimeoutError:
+            said: PivotalError = MaybeSaved()
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes a sentence in the form
+            said = explained(error)
+        else:
+            await ack(response_action="update", view=view)
+            return
+        blocks = body["view"]["blocks"]
+        first = next(each["block_id"] for each in blocks if each["type"] == "input")
+        field = next((each["block_id"] for each in blocks if each["block_id"] == getattr(said, "field", None)), first)
+        await ack(response_action="errors", errors={field: plain_sentence(said, self._program)})
 
     async def offer(self, ack: AsyncAck, body: Json, work: Callable[[Asker], Awaitable[Sequence[Json]]]) -> None:
         """Answer a select that asks for its options."""
@@ -170,20 +202,20 @@ class Answers:
         made = self._tasks.start(self._made(body, work))
         self._tasks.start(self._follow(made, body, replace=replace, waited=timedelta()))
 
-    async def _made(self, body: Json, work: Work) -> tuple[Message, bool]:
+    async def _made(self, body: Json, work: Work) -> tuple[Message | None, bool]:
         """The message, and whether it is the answer; otherwise it says what went wrong. Never raises."""
         try:
             asker = await self._admitted(body)
             with structlog.contextvars.bound_contextvars(workspace=asker.workspace, actor=asker.person.ref):
                 message = await work(asker)
-                if message.kept:
+                if message is not None and message.kept:
                     await self._keep(asker.workspace, message.kept)
         except Exception as error:  # noqa: BLE001 - the one place where any exception becomes a sentence
             return problem.problem(explained(error), self._program), False
         return message, True
 
     async def _follow(
-        self, made: "asyncio.Task[tuple[Message, bool]]", body: Json, *, replace: bool, waited: timedelta
+        self, made: "asyncio.Task[tuple[Message | None, bool]]", body: Json, *, replace: bool, waited: timedelta
     ) -> None:
         url = body.get("response_url")
         rest = self._budget.sentence - waited
@@ -191,6 +223,8 @@ class Answers:
         if not made.done():
             await self._hooks.post(url, _ephemeral(problem.problem(PivotalError(SLOW))) | {"replace_original": False})
         message, is_answer = await made
+        if message is None:
+            return
         placed = {"replace_original": replace and is_answer}
         said = await self._hooks.post(url, _ephemeral(message) | placed)
         if said == "invalid_blocks" and message.fallback is not None:
@@ -198,4 +232,9 @@ class Answers:
 
 
 def _ephemeral(message: Message) -> Json:
-    return {"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)}
+    return {"response_type": "ephemeral", "text": kit.spoken(message.text), "blocks": list(message.blocks)}
+
+
+def plain_sentence(error: PivotalError, program: str) -> str:
+    """An error below an input, where Slack shows plain text and cuts long ones."""
+    return kit.cut(called(str(error), program).replace("`", ""), 300)

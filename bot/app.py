@@ -23,7 +23,9 @@ from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
 from bot.directory import Clock, Directory
 from bot.errors import explained
 from bot.jobs.deliver import Deliverer, Timing
-from bot.listeners import command, customer, history, people
+from bot.listeners import command, customer, edit, forms, history, home, people
+from bot.listeners.form_kinds import FormKinds
+from bot.listeners.typed import Writing
 from bot.settings import Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
@@ -88,11 +90,25 @@ async def build(
             attaching_conversation_kwargs_enabled=False,
         )
         bolt.error(_unhandled)
-        shown = history.History(store, clock)
+        writing = Writing(store, directory)
+        shown = history.History(writing, clock)
         deliverer = Deliverer(store, slack, {history.SHARE: shown.shared}, timing)
-        command.register(bolt, program, answers, shown)
+        asking = forms.Forms(writing, slack)
+        asking.add(FormKinds(writing).kinds())
+        edits = edit.Edits(writing, asking)
+        customers = customer.Customers(writing, asking)
+        handlers = {
+            "help": command.helping(program),
+            "history": shown.typed,
+            **edits.handlers(),
+            **customers.handlers(),
+        }
+        command.register(bolt, program, answers, handlers)
         history.register(bolt, answers, shown, deliverer, store, program)
-        customer.register(bolt, answers, shown, store)
+        edit.register(bolt, answers, edits)
+        forms.register(bolt, answers, asking)
+        customer.register(bolt, answers, shown, asking)
+        home.register(bolt, answers, home.Home(asking, slack))
         people.register(bolt, directory)
         events = (
             None

@@ -52,10 +52,12 @@ class Cache(Generic[T]):
 class Asker:
     """One request, admitted: the workspace it belongs to, who made it, and what `me` and a day mean to them.
 
+    team     the Slack team, by which people are looked up
     channel  where it was made; None, where that is not said
     """
 
     workspace: str
+    team: str
     person: KnownPerson
     reader: Reader
     channel: str | None
@@ -96,6 +98,7 @@ class Directory:
         zone = zone_named(person.zone) or UTC_ZONE
         return Asker(
             workspace=workspace,
+            team=team,
             person=person,
             reader=Reader(now=self._clock(), zone=zone, person=person.ref),
             channel=_channel(body),

@@ -10,7 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.blocks.kit import Message
+from bot.blocks.kit import Message, spoken
 from store.domain.errors import PivotalError
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
@@ -146,7 +146,7 @@ class Slack:
             workspace,
             "chat.postMessage",
             channel=channel,
-            text=message.text,
+            text=spoken(message.text),
             blocks=message.blocks,
             metadata=metadata,
             parse="none",
@@ -156,6 +156,17 @@ class Slack:
         )
         ts: str = posted["ts"]
         return ts
+
+    async def open_view(self, workspace: str, trigger_id: str, view: Json, *, onto: bool = False) -> None:
+        """Open a modal; onto: on top of the one that is open. Within 3 s of what the person did."""
+        await self._write(workspace, "views.push" if onto else "views.open", trigger_id=trigger_id, view=view)
+
+    async def publish_home(self, workspace: str, slack_user_id: str, view: Json) -> None:
+        await self._write(workspace, "views.publish", user_id=slack_user_id, view=view)
+
+    async def permalink(self, workspace: str, channel: str, ts: str) -> str:
+        found: str = (await self._read(workspace, "chat.getPermalink", channel=channel, message_ts=ts))["permalink"]
+        return found
 
     async def find_delivery(self, workspace: str, channel: str, delivery_id: str, since: datetime) -> str | None:
         """The ts of the message that carries this delivery's id, among those posted since; None, when none does."""

@@ -10,11 +10,14 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store import tables
 from store.domain.activity import OWN_NAMES, REMOVED_CONTACT, ActorType, Ref
 from store.domain.errors import Ambiguous, NotFound, code
+from store.domain.query import Choice
 from store.engine import database_clock
+from store.tables import plain
 
 
 class Standing(StrEnum):
@@ -53,7 +56,7 @@ def new_id(kind: str) -> str:
 
 def folded(name: str) -> str:
     """The form by which names are compared: NFC and case-folded, outer and repeated spaces dropped."""
-    return normalize("NFC", " ".join(name.split()).casefold())
+    return normalize("NFC", " ".join(plain(name).split()).casefold())
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:
@@ -91,9 +94,10 @@ def remember(connection: sa.Connection, workspace: str, seen: Person) -> KnownPe
     """Store what Slack says of a person now; the reference they had stays theirs."""
     a = tables.actor.c
     now = database_clock(connection)
+    name = plain(seen.name)
     described = {
-        "name": seen.name,
-        "name_key": folded(seen.name),
+        "name": name,
+        "name_key": folded(name),
         "zone": seen.zone,
         "standing": seen.standing.value,
         "is_admin": seen.is_admin,
@@ -102,23 +106,33 @@ def remember(connection: sa.Connection, workspace: str, seen: Person) -> KnownPe
     mine = sa.and_(a.workspace_id == workspace, a.slack_user_id == seen.slack_user_id)
     ref = connection.execute(tables.actor.update().where(mine).values(described).returning(a.id)).scalar_one_or_none()
     if ref is None:
-        ref = str(Ref(ActorType.USER, new_id("usr")))
-        described |= {
-            "workspace_id": workspace,
-            "id": ref,
-            "type": ActorType.USER.value,
-            "slack_user_id": seen.slack_user_id,
-        }
-        connection.execute(tables.actor.insert(), described)
+        ref = _introduced(connection, workspace, seen.slack_user_id, described)
     return KnownPerson(
         slack_user_id=seen.slack_user_id,
-        name=seen.name,
+        name=name,
         zone=seen.zone,
         standing=seen.standing,
         is_admin=seen.is_admin,
         ref=ref,
         refreshed_at=now,
     )
+
+
+def _introduced(connection: sa.Connection, workspace: str, slack_user_id: str, described: Mapping[str, object]) -> str:
+    """Give a person a reference. Whoever is seen by two at the same moment for the first time has one all the same."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = {
+        **described,
+        "workspace_id": workspace,
+        "id": str(Ref(ActorType.USER, new_id("usr"))),
+        "type": ActorType.USER.value,
+        "slack_user_id": slack_user_id,
+    }
+    once = insert(tables.actor).on_conflict_do_update(
+        index_elements=["workspace_id", "slack_user_id"], set_=dict(described)
+    )
+    ref: str = connection.execute(once.returning(tables.actor.c.id), new).scalar_one()
+    return ref
 
 
 def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dict[str, str]:
@@ -160,3 +174,12 @@ def one_named(connection: sa.Connection, workspace: str, name: str) -> str:
         raise Ambiguous(f"{len(found)} people are called {code(name)}.")
     ref: str = found[0]
     return ref
+
+
+def people(connection: sa.Connection, workspace: str, typed: str, limit: int) -> list[Choice]:
+    """Users whose name contains what was typed, with their references. Those who are gone, and bots, are left out."""
+    a = tables.actor.c
+    mine = sa.and_(a.workspace_id == workspace, a.type == ActorType.USER.value, a.standing == Standing.MEMBER.value)
+    named = a.name_key.contains(folded(typed), autoescape=True)
+    rows = connection.execute(sa.select(a.name, a.id).where(mine, named).order_by(a.name_key, a.id).limit(limit))
+    return [Choice(name, ref) for name, ref in rows]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from store import activities, actors, chain, customers, history, outbox, workspaces
+from store import activities, actors, chain, customers, history, outbox, settings, workspaces
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
 from store.domain.activity import NewActivity
@@ -14,6 +15,8 @@ from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.engine import Database
 from store.importing import Imported, Importer, Numbered
 from store.outbox import Body, Delivery, Outcome
+from store.records import Records
+from store.settings import WorkspaceSettings
 from store.workspaces import Workspace
 
 PAGE = 10
@@ -28,6 +31,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.records = Records(database)
 
     async def close(self) -> None:
         await self._database.close()
@@ -43,6 +47,13 @@ class Store:
     async def workspace_of(self, team_id: str) -> str | None:
         return await self._database.read(lambda c: workspaces.of_team(c, team_id))
 
+    async def settings(self, workspace: str) -> WorkspaceSettings:
+        return await self._database.read(lambda c: settings.read(c, workspace))
+
+    async def set_settings(self, workspace: str, values: Mapping[str, Any]) -> WorkspaceSettings:
+        """Set some of the workspace's settings, all or none."""
+        return await self._database.write(lambda c: settings.write(c, workspace, values))
+
     # --- people ---
 
     async def person(self, workspace: str, slack_user_id: str) -> KnownPerson | None:
@@ -50,6 +61,10 @@ class Store:
 
     async def remember(self, workspace: str, person: Person) -> KnownPerson:
         return await self._database.write(lambda c: actors.remember(c, workspace, person))
+
+    async def people(self, workspace: str, typed: str, limit: int = OPTIONS) -> Sequence[Choice]:
+        """People to choose from, by what was typed of the name."""
+        return await self._database.read(lambda c: actors.people(c, workspace, typed, limit))
 
     async def who(self, workspace: str, name: str) -> str:
         """The reference of the one person whom this name means: for a terminal's `--as`."""
@@ -99,11 +114,17 @@ class Store:
     async def import_lines(self, importer: Importer, lines: Sequence[Numbered]) -> tuple[Imported, BadLine | None]:
         """Apply a batch of lines. What stands before a line that does not fit is kept; that line comes back with its reason."""
         try:
-            return await self._database.write(lambda c: importer.apply(c, lines)), None
+            return await self._imported(importer, lines), None
         except BadLine as bad:
             good = [line for line in lines if line[0] < bad.number]
-            again = Importer(importer.workspace)  # what the failed batch remembered was not committed
-            return await self._database.write(lambda c: again.apply(c, good)), bad
+            return await self._imported(importer, good), bad
+
+    async def _imported(self, importer: Importer, lines: Sequence[Numbered]) -> Imported:
+        try:
+            return await self._database.write(lambda c: importer.apply(c, lines))
+        except BaseException:
+            importer.forget()
+            raise
 
     # --- is it whole? ---
 

@@ -2,36 +2,41 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from secrets import token_hex
-from typing import Any, Final
+from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot import limits
 from bot.answers import Answers, Json, Work
 from bot.blocks import controls, kit
 from bot.blocks import feed as feed_blocks
-from bot.blocks.feed import OWN, TABLE_ENTRIES
+from bot.blocks.feed import OWN
 from bot.blocks.kit import Message
 from bot.blocks.links import KEPT, carried
 from bot.blocks.picker import picker
 from bot.blocks.problem import problem
+from bot.blocks.table import ENTRIES
 from bot.directory import Asker, Clock
 from bot.jobs.deliver import Deliverer, sentence
+from bot.listeners.typed import Typed, Writing
 from store import Store
 from store.actors import zone_named
-from store.domain.errors import NotFound, PivotalError, Refused
+from store.domain.errors import Ambiguous, NotFound, PivotalError, Refused
 from store.domain.grammar import format_filter, format_history, parse_history
+from store.domain.grammar.history import KEYWORDS
 from store.domain.query import HistoryQuery, Reader, Window
 from store.domain.usage import PROGRAM
-from store.domain.words import Word
+from store.domain.words import MAX_LENGTH
 from store.outbox import Delivery, GivenUp, Sent
 from store.store import PAGE
 
 SHARE: Final = "history.share"
 """The kind of a delivery that shares a slice to a channel."""
 
+COPIED: Final = "The command for what you see:"
 DIRECT: Final = "D"
 """How the id of a direct conversation begins."""
 
@@ -39,21 +44,23 @@ DIRECT: Final = "D"
 class History:
     """What to show for a query, and for a click on what was shown."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, writing: Writing, clock: Clock) -> None:
+        self._writing = writing
+        self._store = writing.store
         self._clock = clock
 
-    async def asked(self, asker: Asker, typed: Sequence[Word]) -> Message:
+    async def typed(self, typed: Typed) -> Message:
         """`history …`: the feed of the customer given, else of the one that the channel is linked to, else a picker."""
-        return await self.shown(asker, parse_history(typed))
+        return await self.shown(typed.asker, parse_history(typed.words))
 
     async def shown(self, asker: Asker, query: HistoryQuery) -> Message:
+        await self._writing.allow(asker, "view")
         if query.customer is None and asker.channel is not None:
             linked = await self._store.linked_customer(asker.workspace, asker.channel)
             query = query if linked is None else replace(query, customer=linked.id)
         if query.customer is None:
             return picker(query, token_hex(4))
-        limit = TABLE_ENTRIES if query.table else PAGE
+        limit = ENTRIES if query.table else PAGE
         page = await self._store.history(asker.workspace, query, asker.reader, limit=limit)
         return feed_blocks.feed(page, token_hex(4), sharing=may_share(asker))
 
@@ -83,27 +90,40 @@ class History:
 
     async def command(self, asker: Asker, action: Json, program: str) -> Message:
         """The slice as a command to copy, with names in place of ids."""
-        query = await self.carried(asker, action["block_id"])
-        page = await self._store.history(
-            asker.workspace, replace(query, before=None, after=None), asker.reader, limit=1
-        )
+        query = (await self.carried(asker, action["block_id"])).bare()
+        page = await self._store.history(asker.workspace, query, asker.reader, limit=1)
+        meant = replace(page.query, customer=page.customer.slug)
         named = replace(
-            page.query.bare(),
-            customer=page.customer.slug,
+            meant,
             actors=tuple(_typed_as(word, page.names) for word in page.query.actors),
             not_actors=tuple(_typed_as(word, page.names) for word in page.query.not_actors),
         )
-        text = f"{program} history {format_filter(named)}"
-        return Message(
-            f"The command for what you see: {text}",
-            (kit.section(kit.plain("The command for what you see:")), kit.preformatted(text)),
-        )
+        typed = format_filter(named if await self._means(asker, named, page.query) else meant)
+        text = f"{program} history {typed}"
+        if len(text) > MAX_LENGTH or kit.size([kit.preformatted(text)]) > limits.MESSAGE_JSON_SOFT:
+            raise Refused("That filter is too long to be typed.", "Remove some of it, then copy it again.")
+        return Message(f"{COPIED} {text}", (kit.section(kit.plain(COPIED)), kit.preformatted(text)))
+
+    async def _means(self, asker: Asker, named: HistoryQuery, query: HistoryQuery) -> bool:
+        """Whether a query by names is the same as the one by references: two people may share a name."""
+        try:
+            again = await self._store.history(asker.workspace, named, asker.reader, limit=1)
+        except (NotFound, Ambiguous):
+            return False
+        return again.query == query
 
     async def share(self, asker: Asker, action: Json, body: Json, deliverer: Deliverer) -> Message:
         """Post the page to the channel that it was asked in, for all to see. Pressed twice, it is posted once."""
         if asker.channel is None or not may_share(asker):
             raise Refused("There is no channel here to share to.", "Use `/pivotal history` in the channel you mean.")
         query = replace(await self.carried(asker, action["block_id"]), opened=(), table=False)
+        # Everybody in the channel reads it as the one who shares it does.
+        mine = {"me": asker.person.ref}
+        query = replace(
+            query,
+            actors=tuple(mine.get(word, word) for word in query.actors),
+            not_actors=tuple(mine.get(word, word) for word in query.not_actors),
+        )
         text = format_history(query)
         about = hashlib.sha256(f"{body['container']['message_ts']} {text}".encode()).hexdigest()[:32]
         ident = await self._store.enqueue(
@@ -114,14 +134,14 @@ class History:
             body={"query": text, "person": asker.person.ref, "slack_user_id": asker.person.slack_user_id},
         )
         if ident is None:
-            return said("This is in the channel already.")
+            return said("You have shared this already: it is in this channel, or will be in a moment.")
         match (await deliverer.drain()).get(ident):
             case Sent():
                 return said("Shared to this channel.")
             case GivenUp(error):
                 return problem(PivotalError(sentence(error)))
             case _:
-                return said("Slack wants me to wait a moment; it will be in this channel soon.")
+                return said("Slack has not taken it yet. It will be in this channel soon.")
 
     async def shared(self, delivery: Delivery) -> Message:
         """Render a share at the moment of sending."""
@@ -131,7 +151,10 @@ class History:
         assert zone is not None
         reader = Reader(now=self._clock(), zone=zone, person=body["person"])
         page = await self._store.history(delivery.workspace, parse_history(body["query"]), reader)
-        return feed_blocks.shared(page, token_hex(4), person.name if person else "Somebody")
+        message = feed_blocks.shared(page, token_hex(4), person.name if person else "Somebody")
+        if message.kept:
+            await self._store.keep_queries(delivery.workspace, message.kept)
+        return message
 
 
 def picked(query: HistoryQuery, action: Json, reader: Reader) -> HistoryQuery:
@@ -160,10 +183,10 @@ def _values(action: Json) -> tuple[str, ...]:
     return tuple(option["value"] for option in action["selected_options"])
 
 
-def _typed_as(word: str, names: Any) -> str:
-    """An actor's word as a person would type it: the name, where that means nobody else."""
-    same = [ref for ref, name in names.items() if name == names.get(word)]
-    return f"@{names[word]}" if len(same) == 1 else word
+def _typed_as(word: str, names: Mapping[str, str]) -> str:
+    """An actor's word as a person would type it."""
+    name = names.get(word, word)
+    return f"@{name}" if word in names and name.casefold() in KEYWORDS else name
 
 
 def may_share(asker: Asker) -> bool:
@@ -171,7 +194,7 @@ def may_share(asker: Asker) -> bool:
 
 
 def said(sentence: str) -> Message:
-    return Message(kit.escaped(sentence), (kit.section(kit.plain(sentence)),))
+    return Message(sentence, (kit.section(kit.plain(sentence)),))
 
 
 def register(
@@ -206,7 +229,7 @@ def register(
         async def offered(asker: Asker) -> Sequence[Json]:
             query = await history.carried(asker, body["block_id"])
             found = await store.actor_choices(asker.workspace, query.customer or "", body["value"])
-            return [controls.actor_option(choice.label, choice.word) for choice in found]
+            return controls.actor_options(found)
 
         await answers.offer(ack, body, offered)
 

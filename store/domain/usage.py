@@ -4,6 +4,7 @@ Examples start with the command's word; `typed` puts `/pivotal` before them. Whe
 `called` rewrites a finished sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,6 +43,71 @@ USAGE: Final = (
             "history acme.com --field plan --from 2026-01-01 --to 2026-03-31",
         ),
     ),
+    Usage(
+        "customer",
+        "customer CUSTOMER | customer add NAME [field=value …] | customer list [words]",
+        "A customer's card with its fields, tasks, contacts and buttons to change them; or a new customer; or which there are.",
+        ("customer acme", 'customer add "Acme Corp" plan=Starter owner=@sam', "customer list"),
+    ),
+    Usage(
+        "set",
+        "set [CUSTOMER] field=value …",
+        "Change fields, all at once: name, domain, owner, plan, health, tags, or your own. An empty value clears.",
+        ('set acme plan="Growth Plus" owner=@sam', "set acme tags=+vip,-trial", "set acme health=72"),
+    ),
+    Usage(
+        "status",
+        "status [CUSTOMER] STATUS [reason]",
+        "Move a customer to active, at_risk, churned or archived.",
+        ("status acme at_risk their champion has left",),
+    ),
+    Usage(
+        "comment",
+        "comment [CUSTOMER] text",
+        "Write something down. @Ann names a contact or a person.",
+        ("comment acme Called them, all is well",),
+    ),
+    Usage(
+        "phase",
+        "phase [CUSTOMER] [ONBOARDING] PHASE",
+        "Move an onboarding to another phase.",
+        ("phase acme Training", 'phase acme "Acme onboarding" Go-live'),
+    ),
+    Usage("onboarding", "onboarding start [CUSTOMER] [NAME]", "Begin an onboarding.", ("onboarding start acme",)),
+    Usage(
+        "task",
+        "task add|done|reopen [CUSTOMER] title or #id [due=DATE] [@person]",
+        "Add a task, complete it, reopen it.",
+        ('task add acme "Send the contract" due=2026-12-01 @sam', 'task done acme "Send the contract"'),
+    ),
+    Usage(
+        "contact",
+        "contact add|archive|restore [CUSTOMER] name [email] [primary]",
+        "Add a person at the customer, archive them, bring them back.",
+        ('contact add acme "Ann Lee" ann@acme.com primary', 'contact archive acme "Ann Lee"'),
+    ),
+    Usage(
+        "blame",
+        "blame [CUSTOMER] [field]",
+        "Who last set each field, when, and from what.",
+        ("blame acme", "blame acme plan"),
+    ),
+    Usage(
+        "show",
+        "show [CUSTOMER] --at DATE",
+        "The record as it was when that day ended, and what has changed since.",
+        ("show acme --at 2026-02-28",),
+    ),
+    Usage("undo", "undo", "Take back your last edit, within the hour.", ("undo",)),
+    Usage("link", "link CUSTOMER", "Make this channel a customer's: here CUSTOMER may be left out.", ("link acme",)),
+    Usage("unlink", "unlink", "This channel is no customer's any more.", ("unlink",)),
+    Usage(
+        "field",
+        "field add NAME TYPE [choices] | field list",
+        "Your own fields: text, number, date, choice, person or link.",
+        ("field add Segment choice SMB,Enterprise", "field list"),
+    ),
+    Usage("settings", "settings", "Who may do what, and the phases of an onboarding. For admins.", ("settings",)),
     Usage("help", "help [COMMAND]", "What you can type, or more about one command.", ("help", "help history")),
 )
 
@@ -83,9 +149,20 @@ FILTERS: Final = (
 
 EXAMPLE: Final = "history acme --actor pi --30d"
 
+ELSEWHERE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("by", "user", "users", "who", "author", "person", "people"), "actor"),
+    **dict.fromkeys(("me", "pi", "hubspot", "stripe", "slack", "api"), "actor"),
+    **dict.fromkeys(("event", "events", "kind", "action"), "type"),
+    **dict.fromkeys(("column", "property", "attribute"), "field"),
+    **dict.fromkeys(("since", "start", "begin", "after"), "from"),
+    **dict.fromkeys(("until", "till", "end", "before"), "to"),
+    **dict.fromkeys(("last", "days", "day", "window", "range", "period", "date"), "30d"),
+}
+"""What our flags are called elsewhere: which one to suggest for it."""
 
-def example_of(flag: str) -> str:
-    """The example to show for a flag's name; for one that we do not have, an example of several."""
+
+def example_of(flag: str | None) -> str:
+    """The example to show for a flag's name; for none, or one that we do not have, an example of several."""
     return next((each.example for each in FILTERS if flag in each.flags), EXAMPLE)
 
 

@@ -5,28 +5,12 @@ from datetime import date, datetime
 
 from store.domain.customer import Assignment, Customer, Field, FieldType
 from store.domain.query import CustomerName
+from store.domain.record import Blame, By, Card, Comment, Contact, Onboarding, Receipt, Task, Then
 from store.engine import Database
 from store.records import card, comment, contact, customer, onboarding, timeline
-from store.records.card import Card
-from store.records.comment import Comment
-from store.records.contact import Contact
-from store.records.onboarding import Onboarding, Task
-from store.records.recording import By, Receipt, custom_fields, customer_of
-from store.records.timeline import Blame, Then, revertible
+from store.records.recording import custom_fields, customer_of
 
-__all__ = [
-    "Blame",
-    "By",
-    "Card",
-    "Comment",
-    "Contact",
-    "Onboarding",
-    "Receipt",
-    "Records",
-    "Task",
-    "Then",
-    "revertible",
-]
+__all__ = ["Records"]
 
 
 class Records:
@@ -67,6 +51,10 @@ class Records:
     async def owned(self, workspace: str, owner: str, limit: int) -> Sequence[CustomerName]:
         """The customers of this owner, given as a reference."""
         return await self._database.read(lambda c: customer.mine(c, workspace, owner, limit))
+
+    async def lately_changed(self, workspace: str, limit: int) -> Sequence[CustomerName]:
+        """The customers that people edited last, the latest first."""
+        return await self._database.read(lambda c: customer.lately_changed(c, workspace, limit))
 
     async def blame(self, workspace: str, customer_id: str, field: str | None = None) -> Blame:
         return await self._database.read(lambda c: timeline.blame(c, workspace, customer_id, field))

@@ -1,40 +1,23 @@
 """All that is shown of one customer at a glance."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from store import activities, actors, feed
 from store.domain.activity import Activity, Ref, refs_in
-from store.domain.customer import Customer, Field
-from store.domain.query import Cursor, CustomerName
+from store.domain.query import Cursor
+from store.domain.record import Card
 from store.feed import Slice
-from store.records.comment import Comment, comments
-from store.records.contact import Contact, contacts
-from store.records.onboarding import Onboarding, Task, onboardings, tasks
+from store.records.comment import comments
+from store.records.contact import contacts
+from store.records.onboarding import onboardings, tasks
 from store.records.recording import custom_fields, customer_of, name_of
 
 LATEST = 5
 TREND = 20
 """Scores that a chart shows at the most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """names: display names by reference. health: (when, score), oldest first, as the log has it, the score of now last."""
-
-    customer: CustomerName
-    record: Customer
-    custom: tuple[Field, ...]
-    onboardings: tuple[Onboarding, ...]
-    open_tasks: tuple[Task, ...]
-    contacts: tuple[Contact, ...]
-    comments: tuple[Comment, ...]
-    latest: tuple[Activity, ...]
-    health: tuple[tuple[datetime, int], ...]
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def card(connection: sa.Connection, workspace: str, customer_id: str) -> Card:

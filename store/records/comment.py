@@ -1,8 +1,6 @@
 """SQL that writes comments, on a customer or one of its onboardings."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -11,23 +9,13 @@ from store.actors import folded, new_id
 from store.domain.activity import MENTION, ActorType, Change, Ref, mention
 from store.domain.customer import digest, within
 from store.domain.errors import Conflict, NotFound, UsageError
+from store.domain.record import By, Comment, Receipt
 from store.engine import database_clock
 from store.records.contact import contacts
 from store.records.onboarding import chosen_onboarding
-from store.records.recording import By, Receipt, activity, counts, locked, name_of, record, repeated
+from store.records.recording import activity, counts, locked, name_of, record, repeated
 
 NAMED = re.compile(r"(?<![\w@.])@(?=\w)")
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """text: people and contacts in it stand as references."""
-
-    id: str
-    author: Ref
-    text: str
-    created_at: datetime
-    onboarding: str | None
 
 
 def add(

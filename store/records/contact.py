@@ -1,7 +1,6 @@
 """SQL that writes contacts. The log names them by reference; their names live here, and nowhere once they are erased."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +11,11 @@ from store.actors import folded, new_id
 from store.domain.activity import ActorType, Change, Ref
 from store.domain.customer import digest, within
 from store.domain.errors import Ambiguous, Conflict, NotFound, Refused, UsageError, code
+from store.domain.record import By, Contact, Receipt
 from store.engine import database_clock
-from store.records.recording import By, Receipt, activity, counts, locked, name_of, record, repeated
+from store.records.recording import activity, counts, locked, name_of, record, repeated
 
 MAIL = re.compile(r"[^@\s<>\"]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    id: str
-    name: str
-    email: str | None
-    state: str
-    is_primary: bool
-
-    @property
-    def ref(self) -> Ref:
-        return Ref(ActorType.CONTACT, self.id)
 
 
 def contacts(connection: sa.Connection, workspace: str, customer_id: str) -> list[Contact]:

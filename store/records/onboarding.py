@@ -1,6 +1,5 @@
 """SQL that writes onboardings and their tasks."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,30 +10,9 @@ from store.actors import folded, new_id
 from store.domain.activity import Change, NewActivity, Ref, Value
 from store.domain.customer import digest, within
 from store.domain.errors import Ambiguous, Conflict, NotFound, UsageError, code
+from store.domain.record import By, Onboarding, Receipt, Task
 from store.records.customer import person
-from store.records.recording import By, Receipt, activity, counts, locked, name_of, record, repeated, said
-
-
-@dataclass(frozen=True, slots=True)
-class Onboarding:
-    """label: what is printed as its onboarding_id: the name that it came with, else our own id."""
-
-    id: str
-    label: str
-    name: str
-    phase: str | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    id: str
-    title: str
-    state: str
-    due: date | None
-    assignee: Ref | None
-    onboarding: str | None
-    """The label of its onboarding."""
+from store.records.recording import activity, counts, locked, name_of, record, repeated, said
 
 
 def onboardings(connection: sa.Connection, workspace: str, customer_id: str) -> list[Onboarding]:

@@ -1,7 +1,7 @@
 """What all writes share: the lock on the customer, the key that makes a request count once, the log, and the receipt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,39 +9,11 @@ import sqlalchemy as sa
 from store import activities, actors, tables
 from store.actors import new_id
 from store.customers import by_id
-from store.domain.activity import Activity, ActorType, Change, NewActivity, Ref, Source, Value, refs_in
+from store.domain.activity import Activity, ActorType, Change, NewActivity, Ref, Value, refs_in
 from store.domain.customer import PROVIDER_IDS, Customer, Field, FieldType, digest, same
 from store.domain.errors import Conflict, NotFound
 from store.domain.query import EPOCH, MICROSECOND, CustomerName
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class By:
-    """Who writes, by which way.
-
-    refs  where it came from, as ids: `channel`, `message`; kept on every activity
-    key   of the request: asked twice with the same one, it has one effect
-    """
-
-    actor: Ref
-    source: Source
-    refs: Mapping[str, object] = field(default_factory=dict)
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a write came to.
-
-    recorded  the activities it made, in their order; none, when nothing changed
-    names     display names by reference, to print them
-    repeated  the same request has counted before; recorded is then empty
-    """
-
-    customer: CustomerName
-    recorded: tuple[Activity, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
-    repeated: bool = False
+from store.domain.record import By, Receipt
 
 
 def locked(connection: sa.Connection, workspace: str, customer_id: str) -> Customer:

@@ -1,7 +1,6 @@
 """What only a full log can answer: who last set a field, what the record was then, and how to take an edit back."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,48 +9,15 @@ from store import activities, actors, feed, tables
 from store.domain.activity import Activity, Change, Ref, Value, refs_in
 from store.domain.customer import BUILT_IN, Customer, digest, field_named, same
 from store.domain.errors import Conflict, NotFound, Refused, code
-from store.domain.query import EPOCH, MICROSECOND, Cursor, CustomerName
+from store.domain.query import EPOCH, MICROSECOND, Cursor
+from store.domain.record import RECORD_KINDS, Blame, Blamed, By, Receipt, Then
 from store.engine import database_clock
 from store.feed import Slice
 from store.records import comment, contact, customer, onboarding
-from store.records.recording import By, Receipt, counts, custom_fields, customer_of, locked, name_of, repeated, said
+from store.records.recording import counts, custom_fields, customer_of, locked, name_of, repeated, said
 
 UNDO_WITHIN = timedelta(hours=1)
-RECORD_KINDS = ("customer.created", "customer.field_changed", "customer.status_changed")
 PIECE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Blamed:
-    """field's value now, and the activity that set it; None, when it has been so since before the log begins."""
-
-    field: str
-    value: Value
-    by: Activity | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
-    customer: CustomerName
-    fields: tuple[Blamed, ...]
-    names: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Then:
-    """The record as it was.
-
-    existed   whether the customer was there by then
-    values    each field that held something then
-    changes   what is different now: field, then, now
-    """
-
-    customer: CustomerName
-    at: datetime
-    existed: bool
-    values: Mapping[str, Value]
-    changes: tuple[Change, ...]
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def blame(connection: sa.Connection, workspace: str, customer_id: str, only: str | None) -> Blame:
@@ -241,17 +207,3 @@ def _reverted_child(connection: sa.Connection, workspace: str, customer_id: str,
     if not receipt.recorded and not receipt.repeated:
         raise Conflict("That has been taken back already, or changed since. Nothing was changed.")
     return receipt
-
-
-def revertible(activity: Activity) -> bool:
-    """Whether a Revert button makes sense on it."""
-    kinds = {
-        *RECORD_KINDS[1:],
-        "task.completed",
-        "task.reopened",
-        "contact.archived",
-        "contact.restored",
-        "contact.added",
-    }
-    kinds |= {"comment.added", "comment.edited", "onboarding.phase_moved"}
-    return activity.kind in kinds and not activity.redacted
