@@ -33,6 +33,7 @@ from bot.web import SlackEvents, application, listening
 from store import Store
 from store.domain.usage import PROGRAM
 from store.engine import connect
+from store.erasure import SHARED, WITHDRAW
 from store.schema import check, migrate
 
 log = structlog.get_logger()
@@ -92,7 +93,7 @@ async def build(
         bolt.error(_unhandled)
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
-        deliverer = Deliverer(store, slack, {history.SHARE: shown.shared}, timing)
+        deliverer = Deliverer(store, slack, {SHARED: shown.shared, WITHDRAW: shown.withdrawn}, timing)
         asking = forms.Forms(writing, slack)
         asking.add(FormKinds(writing).kinds())
         edits = edit.Edits(writing, asking)

@@ -157,6 +157,14 @@ class Slack:
         ts: str = posted["ts"]
         return ts
 
+    async def update(self, workspace: str, channel: str, ts: str, message: Message) -> str:
+        """Put a message in place of one that we posted. Done twice, it is the same. Returns its ts."""
+        updated = await self._write(
+            workspace, "chat.update", channel=channel, ts=ts, text=spoken(message.text), blocks=message.blocks
+        )
+        found: str = updated["ts"]
+        return found
+
     async def open_view(self, workspace: str, trigger_id: str, view: Json, *, onto: bool = False) -> None:
         """Open a modal; onto: on top of the one that is open. Within 3 s of what the person did."""
         await self._write(workspace, "views.push" if onto else "views.open", trigger_id=trigger_id, view=view)

@@ -6,10 +6,11 @@ transaction is then one hop, and the file's one lock is waited for in one place.
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from sqlite3 import Connection as SqliteConnection
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -18,11 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from store.domain.errors import MaybeSaved, PivotalError, Unavailable, UsageError
+from store.domain.errors import Unavailable, UsageError
+from store.failures import sorted_out
 from store.tables import Instant
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
+Query = Mapping[str, str | tuple[str, ...]]
 
 ANSWER = timedelta(milliseconds=1500)
 """How long a statement may take while a person waits."""
@@ -31,17 +34,23 @@ JOB = timedelta(minutes=10)
 
 SQLITE_READERS = 4
 
+WITH_NAMES = ("activity", "contact", "contact_name", "comment", "customer", "onboarding", "task", "saved_query")
+"""Tables in which a contact may have been named."""
+
 
 class Database(Protocol):
     """A place where work is done, in a transaction of its own.
 
-    Both raise Unavailable when nothing can have been changed, and MaybeSaved when the commit's outcome is unknown.
+    All raise Unavailable when nothing can have been changed, MaybeSaved when the commit's outcome is unknown, and Conflict when two
+    writers stood in each other's way.
     """
 
     @property
     def dialect(self) -> str: ...
 
-    async def read(self, work: Work[T]) -> T: ...
+    async def read(self, work: Work[T]) -> T:
+        """All that the work reads is of one moment; it can change nothing."""
+        ...
 
     async def write(self, work: Work[T], *, alone: bool = False) -> T:
         """Commit what the work did, or nothing. alone: it is a single statement, which needs no transaction around it."""
@@ -49,6 +58,10 @@ class Database(Protocol):
 
     async def alter(self, work: Work[T]) -> T:
         """Like write, for a change of the schema: foreign keys are not enforced meanwhile (SQLite), and it may take its time."""
+        ...
+
+    async def scrub(self) -> None:
+        """Let go of what deleted and overwritten rows have left behind in the files."""
         ...
 
     async def close(self) -> None: ...
@@ -62,11 +75,11 @@ def canonical(value: object) -> str:
 def parse_url(text: str) -> sa.URL:
     """Any usual spelling of a database URL → the one with our driver.
 
-    raises UsageError, for what is neither SQLite nor PostgreSQL.
+    raises UsageError, for what is neither SQLite nor PostgreSQL, or asks for something that our driver cannot do.
     """
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         raise UsageError(
             "The database URL cannot be read.",
             "Write sqlite:///pivotal.db or postgresql://user:password@host/database.",
@@ -77,9 +90,24 @@ def parse_url(text: str) -> sa.URL:
         case "sqlite":
             raise UsageError("An SQLite database needs a file.", "Write sqlite:///pivotal.db.")
         case "postgresql" | "postgres":
-            return url.set(drivername="postgresql+asyncpg")
+            return url.set(drivername="postgresql+asyncpg", query=_for_asyncpg(url.query))
         case other:
             raise UsageError(f"{other} is not a database Pivotal knows.", "Use SQLite or PostgreSQL.")
+
+
+_UNDERSTOOD = {"host", "port", "ssl", "direct_tls", "passfile", "target_session_attrs", "krbsrvname", "gsslib"}
+_WITHOUT_EFFECT = {"application_name", "channel_binding", "connect_timeout", "gssencmode"}
+"""Settings of libpq that hosters put into their URLs; our driver has none of them, or we set it ourselves."""
+
+
+def _for_asyncpg(query: Query) -> Query:
+    """The settings of a PostgreSQL URL in the driver's words: libpq's `sslmode` is its `ssl`."""
+    found = {
+        "ssl" if name == "sslmode" else name: value for name, value in query.items() if name not in _WITHOUT_EFFECT
+    }
+    if unknown := sorted(found.keys() - _UNDERSTOOD):
+        raise UsageError(f"The database URL sets {unknown[0]}, which Pivotal does not know.", "Leave it out.")
+    return found
 
 
 def connect(url: str, *, patience: timedelta = ANSWER) -> Database:
@@ -95,26 +123,36 @@ class SqliteDatabase:
 
     def __init__(self, url: sa.URL, patience: timedelta) -> None:
         self._url = url
+        self._patience = patience
         # An answer waits for the file's lock for 1.2 s of its 1.5 s; a job has 5 s.
         busy_ms = 1200 if patience <= ANSWER else 5000
         self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", busy_ms, 1)
-        self._reading = _sqlite_engine(url, "BEGIN", busy_ms, SQLITE_READERS)
+        self._reading = _sqlite_engine(url, "BEGIN", busy_ms, SQLITE_READERS, query_only=True)
         self._writer = ThreadPoolExecutor(1, "pivotal-write")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "pivotal-read")
 
     async def read(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, _in_transaction, self._reading, work)
+        return await self._run(self._readers, self._reading, work)
 
     async def write(self, work: Work[T], *, alone: bool = False) -> T:  # noqa: ARG002 - SQLite needs its transaction anyway
         # A thread's work is not undone by cancelling who waits for it: it commits, or fails, as a whole.
-        return await asyncio.get_running_loop().run_in_executor(self._writer, _in_transaction, self._writing, work)
+        return await self._run(self._writer, self._writing, work)
+
+    async def _run(self, threads: ThreadPoolExecutor, engine: sa.Engine, work: Work[T]) -> T:
+        # Whoever stands behind others that wait for the lock is told as soon as they are: nobody waits for the sum.
+        turn_by = time.monotonic() + self._patience.total_seconds()
+        return await asyncio.get_running_loop().run_in_executor(threads, _in_transaction, engine, work, turn_by)
 
     async def alter(self, work: Work[T]) -> T:
         engine = _sqlite_engine(self._url, "BEGIN IMMEDIATE", 30_000, 1, foreign_keys=False)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._writer, _in_transaction, engine, work)
+            return await self._run(self._writer, engine, work)
         finally:
             engine.dispose()
+
+    async def scrub(self) -> None:
+        # `secure_delete` has overwritten the pages; the write-ahead log still has the old ones.
+        await asyncio.get_running_loop().run_in_executor(self._writer, _truncate_log, self._writing)
 
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
@@ -123,7 +161,9 @@ class SqliteDatabase:
         self._reading.dispose()
 
 
-def _sqlite_engine(url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_keys: bool = True) -> sa.Engine:
+def _sqlite_engine(
+    url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_keys: bool = True, query_only: bool = False
+) -> sa.Engine:
     engine = sa.create_engine(
         url,
         json_serializer=canonical,
@@ -135,10 +175,9 @@ def _sqlite_engine(url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_
     )
 
     @event.listens_for(engine, "connect")
-    def configure(connection: SqliteConnection, _record: object) -> None:
-        connection.isolation_level = (
-            None  # Python's driver would begin only at the first write, and lose updates in silence
-        )
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        # Python's driver would begin only at the first write, and lose updates in silence.
+        connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -146,6 +185,7 @@ def _sqlite_engine(url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_
             "secure_delete=ON",
             "recursive_triggers=ON",
             f"busy_timeout={busy_ms}",
+            f"query_only={query_only:d}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -156,7 +196,10 @@ def _sqlite_engine(url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_
     return engine
 
 
-def _in_transaction(engine: sa.Engine, work: Work[T]) -> T:
+def _in_transaction(engine: sa.Engine, work: Work[T], turn_by: float) -> T:
+    """turn_by: when, by the monotonic clock, whoever asked no longer waits for the work to begin."""
+    if time.monotonic() > turn_by:
+        raise Unavailable
     try:
         with engine.begin() as connection:
             return work(connection)
@@ -164,27 +207,42 @@ def _in_transaction(engine: sa.Engine, work: Work[T]) -> T:
         raise sorted_out(error) from error
 
 
+def _truncate_log(engine: sa.Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
+
+
 class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: sa.URL, patience: timedelta) -> None:
-        self._engine: AsyncEngine = create_async_engine(
+        # AUTOCOMMIT, so that neither the ping of a pooled connection nor a statement alone is wrapped in a transaction.
+        self._alone: AsyncEngine = create_async_engine(
             url,
             json_serializer=canonical,
+            isolation_level="AUTOCOMMIT",
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
             pool_timeout=1.0,
             connect_args={"timeout": 1.0, "command_timeout": patience.total_seconds()},
         )
-        self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # A page is several statements, and must not tear (decisions/0003-one-snapshot.md).
+        self._reading = self._alone.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writing = self._alone.execution_options(isolation_level="READ COMMITTED")
+        # COPY goes past SQLAlchemy, and fails with the driver's own errors.
+        driver = self._alone.dialect.loaded_dbapi.asyncpg
+        self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError)
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[T]) -> T:
         try:
-            async with self._alone.connect() as connection:
+            async with self._reading.connect() as connection:
                 return await connection.run_sync(work)
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except self._failures as error:
             raise sorted_out(error) from error
 
     async def write(self, work: Work[T], *, alone: bool = False) -> T:
@@ -200,12 +258,12 @@ class PostgresDatabase:
     async def _write(self, work: Work[T]) -> T:
         committing = False
         try:
-            async with self._engine.connect() as connection, connection.begin() as transaction:
+            async with self._writing.connect() as connection, connection.begin() as transaction:
                 result = await connection.run_sync(work)
                 committing = True
                 await transaction.commit()
                 return result
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except self._failures as error:
             raise sorted_out(error, committing=committing) from error
 
     async def _write_alone(self, work: Work[T]) -> T:
@@ -214,32 +272,21 @@ class PostgresDatabase:
             async with self._alone.connect() as connection:
                 sent = True
                 return await connection.run_sync(work)
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except self._failures as error:
             raise sorted_out(error, committing=sent) from error
 
     async def alter(self, work: Work[T]) -> T:
         return await self.write(work)
 
+    async def scrub(self) -> None:
+        async with self._alone.connect() as connection:
+            for table in WITH_NAMES:
+                await connection.exec_driver_sql(f"VACUUM {table}")
+
     async def close(self) -> None:
         if self._writes:
             await asyncio.wait(self._writes)
-        await self._engine.dispose()
-
-
-def sorted_out(error: Exception, *, committing: bool = False) -> Exception:
-    """What a failure of the database means to whoever waits: not reachable, of unknown outcome, or a bug of ours (returned as it is)."""
-    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError | PivotalError):
-        return error
-    if isinstance(error, DBAPIError) and not (error.connection_invalidated or _passing(error)):
-        return error
-    return MaybeSaved() if committing else Unavailable()
-
-
-def _passing(error: DBAPIError) -> bool:
-    """Locked, out of space, shutting down, timed out: not the statement's fault."""
-    return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or isinstance(
-        error.__cause__, TimeoutError | OSError
-    )
+        await self._alone.dispose()
 
 
 def database_clock(connection: sa.Connection) -> datetime:

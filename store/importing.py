@@ -7,16 +7,17 @@ adds nothing: activities count once by their dedupe_key, or, where they have non
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from store import activities, bulk, customers, tables
-from store.activities import plain
 from store.actors import folded, new_id
 from store.domain.activity import (
+    EARLIEST,
     KIND_LENGTH,
     KIND_SHAPE,
     OWN_NAMES,
@@ -30,9 +31,24 @@ from store.domain.activity import (
 )
 from store.domain.errors import BadLine, code
 from store.engine import canonical, database_clock
+from store.erasure import entombed
+from store.tables import plain
 
-Text = Annotated[str, Field(min_length=1, max_length=10_000)]
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(plain)]
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(plain)]
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant < EARLIEST:
+        raise PydanticCustomError("too_early", "That is before {year}", {"year": EARLIEST.year})
+    return min(instant, LATEST).astimezone(UTC)
+
+
+LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+"""Later than that by a zone's hours there is no calendar; a time in the future is clamped in any case."""
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Line(BaseModel):
@@ -108,7 +124,7 @@ class TaskLine(Line):
 class ActivityLine(Line):
     type: Literal["activity"]
     customer: Word
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     actor: GivenActor
     source: Source
     event_type: Annotated[str, Field(pattern=f"^{KIND_SHAPE.pattern}$", max_length=KIND_LENGTH)]
@@ -131,11 +147,23 @@ def parse_line(number: int, line: bytes | str) -> Numbered:
         return number, _LINE.validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in _TAGS)
-        raise BadLine(number, f"{code(where)}: {first['msg']}." if where else f"{first['msg']}.") from None
+        where = [str(part) for part in first["loc"]]
+        what = first["msg"]
+        if where and where[0] in _TYPES:
+            del where[0]
+        if tried := next((part for part in where if part in _FORMS), None):
+            del where[where.index(tried) :]
+            what = 'A value is text, a number, true, false, null, a list of texts, {"user": …} or {"contact": …}'
+        raise BadLine(number, f"{code('.'.join(where))}: {what}." if where else f"{what}.") from None
 
 
-_TAGS = {"customer", "contact", "onboarding", "task", "activity"}
+_TYPES = {"customer", "contact", "onboarding", "task", "activity"}
+_FORMS = {"bool", "int", "float", "str", "list[str]", "UserRef", "ContactRef"}
+"""As pydantic names the line that it read, and each form of a value that it tried."""
+
+
+class _Unfit(Exception):
+    """Why a line that reads well cannot be applied, as the end of a sentence."""
 
 
 @dataclass(slots=True)
@@ -155,11 +183,12 @@ class Imported:
 
 @dataclass(slots=True)
 class Importer:
-    """Applies batches of lines. It remembers which ids the file's own names got, and is thrown away when a batch fails."""
+    """Applies batches of lines. It remembers which ids the file's own names got; when a batch fails, it has to forget them."""
 
     workspace: str
     _customers: dict[str, str] = field(default_factory=dict)
     _actors: dict[tuple[ActorType, str], Ref] = field(default_factory=dict)
+    _named: set[tuple[ActorType, str]] = field(default_factory=set)
     _contacts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def apply(self, connection: sa.Connection, lines: Sequence[Numbered]) -> Imported:
@@ -167,6 +196,7 @@ class Importer:
 
         raises  BadLine, when a line refers to what no line before it introduced.
         """
+        _one_at_a_time(connection, self.workspace)
         setters: Mapping[type[Line], Callable[[sa.Connection, Any], None]] = {
             CustomerLine: self._set_customer,
             ContactLine: self._set_contact,
@@ -180,10 +210,15 @@ class Importer:
                     happened.append(self._activity(connection, line))
                 else:
                     setters[type(line)](connection, line)
-            except LookupError as missing:
-                raise BadLine(number, str(missing.args[0])) from None
+            except _Unfit as unfit:
+                raise BadLine(number, str(unfit)) from None
         added = bulk.append_many(connection, self.workspace, happened)
         return Imported(len(lines), added, len(happened) - added)
+
+    def forget(self) -> None:
+        """Drop the ids that a batch got which was not committed: they are looked up again."""
+        for remembered in (self._customers, self._actors, self._named, self._contacts):
+            remembered.clear()
 
     # --- what lines refer to ---
 
@@ -196,16 +231,18 @@ class Importer:
                 )
             ).scalar_one_or_none()
             if found is None:
-                raise LookupError(f"no line before it introduces the customer {code(ref)}.")
+                raise _Unfit(f"no line before it introduces the customer {code(ref)}.")
             self._customers[ref] = found
         return self._customers[ref]
 
     def _contact(self, connection: sa.Connection, customer_id: str, ref: str) -> str:
         key = (customer_id, ref)
         if key not in self._contacts:
-            found = self._id_of(connection, tables.contact, customer_id, ref)
+            found = self._id_of(connection, tables.contact, customer_id, ref) or entombed(
+                connection, self.workspace, customer_id=customer_id, ref=ref
+            )
             if found is None:
-                raise LookupError(f"no line before it introduces the contact {code(ref)} of this customer.")
+                raise _Unfit(f"no line before it introduces the contact {code(ref)} of this customer.")
             self._contacts[key] = found
         return self._contacts[key]
 
@@ -229,10 +266,12 @@ class Importer:
     def _acting(self, connection: sa.Connection, kind: ActorType, ident: str, name: str | None) -> Ref:
         """The actor that the file calls so. Who is first met without a name is called by the file's word until a line gives one."""
         known = self._actors.get((kind, ident))
-        if known is not None and name is None:
+        if known is not None and (name is None or (kind, ident) in self._named):
             return known
         a = tables.actor.c
-        mine = sa.and_(a.workspace_id == self.workspace, a.type == kind.value, a.import_ref == ident)
+        # A person has a reference of ours; a program's word is its reference, whoever met it first.
+        same = a.import_ref == ident if kind is ActorType.USER else a.id == str(Ref(kind, ident))
+        mine = sa.and_(a.workspace_id == self.workspace, a.type == kind.value, same)
         row = connection.execute(sa.select(a.id, a.name).where(mine)).one_or_none()
         if row is None:
             ref = Ref(kind, new_id("usr") if kind is ActorType.USER else ident)
@@ -257,6 +296,8 @@ class Importer:
                     tables.actor.update().where(mine).values(name=plain(name), name_key=folded(plain(name)))
                 )
         self._actors[kind, ident] = ref
+        if name is not None:
+            self._named.add((kind, ident))
         return ref
 
     def _value(self, connection: sa.Connection, given: GivenValue, customer_id: str) -> Value:
@@ -283,11 +324,12 @@ class Importer:
             "owner": owner,
             "plan": line.plan,
             "health_score": line.health_score,
+            "health_high": line.health_score,
             "tags": sorted(set(line.tags)),
         }
         try:
             customer_id = self._customer(connection, line.ref)
-        except LookupError:
+        except _Unfit:
             customer_id = self._new_customer(connection, line.ref, record)
         custom = {
             name: activities.encoded(self._value(connection, value, customer_id)) for name, value in line.fields.items()
@@ -342,7 +384,9 @@ class Importer:
     def _set_contact(self, connection: sa.Connection, line: ContactLine) -> None:
         removed = line.state == "removed"
         if not removed and line.name is None:
-            raise LookupError(f"the contact {code(line.ref)} has no name; only a removed one may go without.")
+            raise _Unfit(f"the contact {code(line.ref)} has no name; only a removed one may go without.")
+        if self._is_erased(connection, line):
+            return
         name = None if removed or line.name is None else plain(line.name)
         self._set(
             connection,
@@ -360,6 +404,16 @@ class Importer:
             },
         )
 
+    def _is_erased(self, connection: sa.Connection, line: ContactLine) -> bool:
+        """Whether the contact was erased before: an old file does not bring it back."""
+        c = tables.contact.c
+        customer_id = self._customer(connection, line.customer)
+        mine = sa.and_(c.workspace_id == self.workspace, c.customer_id == customer_id, c.import_ref == line.ref)
+        if connection.execute(sa.select(c.id).where(mine, c.erased_at.is_not(None))).first() is not None:
+            return True
+        email = line.email
+        return entombed(connection, self.workspace, customer_id=customer_id, ref=line.ref, email=email) is not None
+
     def _set_onboarding(self, connection: sa.Connection, line: OnboardingLine) -> None:
         record = {"name": plain(line.name), "phase": line.phase, "state": line.state}
         self._set(connection, tables.onboarding, "onb", line.customer, line.ref, record)
@@ -370,9 +424,7 @@ class Importer:
         if line.onboarding is not None:
             onboarding_id = self._id_of(connection, tables.onboarding, customer_id, line.onboarding)
             if onboarding_id is None:
-                raise LookupError(
-                    f"no line before it introduces the onboarding {code(line.onboarding)} of this customer."
-                )
+                raise _Unfit(f"no line before it introduces the onboarding {code(line.onboarding)} of this customer.")
         record = {
             "onboarding_id": onboarding_id,
             "title": plain(line.title),
@@ -424,4 +476,12 @@ class Importer:
 
 
 def _content_key(line: ActivityLine) -> str:
-    return "content:" + hashlib.sha256(canonical(line.model_dump(mode="json")).encode()).hexdigest()
+    """What the line says; a member that is left out or empty says nothing, so that the format may grow."""
+    said = line.model_dump(mode="json", exclude_defaults=True)
+    return "content:" + hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def _one_at_a_time(connection: sa.Connection, workspace: str) -> None:
+    """Two imports into a workspace would introduce the same names; the second waits. On SQLite all writers do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"import {workspace}", 0))))

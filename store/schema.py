@@ -1,5 +1,6 @@
 """Bring a database to the schema of this program, or say why it does not fit."""
 
+import secrets
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ def _upgrade(connection: sa.Connection) -> None:
             "workspace_id": new_id("wsp"),
             "name": "default",
             "settings": {},
+            "erasure_key": secrets.token_bytes(32),
             "created_at": database_clock(connection),
         }
         connection.execute(w.insert(), first)

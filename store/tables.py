@@ -5,6 +5,7 @@ distributed by it. The one exception is `workspace.slack_team_id`, by which a re
 Migrations make these tables; a test compares the two.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,14 @@ class Instant(sa.types.TypeDecorator[datetime]):
             found: datetime | None = value
             return found
         return EPOCH + int(value) * MICROSECOND
+
+
+UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """Text as both databases can hold it. PostgreSQL has no NUL, and half of a surrogate pair is no character: each reads `�` instead."""
+    return UNKEEPABLE.sub("\ufffd", text)
 
 
 # Ids, words of the grammar and folded names sort by their bytes on both databases; in PostgreSQL a prefix then is a range of the index.
@@ -78,6 +87,8 @@ workspace = sa.Table(
     sa.Column("slack_team_id", Key, unique=True),
     sa.Column("slack_enterprise_id", Key),
     sa.Column("settings", Json, nullable=False),
+    sa.Column("erasure_key", sa.LargeBinary, nullable=False),
+    # of the tombstones: made at random with the workspace
     sa.Column("created_at", Instant, nullable=False),
 )
 
@@ -96,6 +107,8 @@ actor = tenant(
     # of a person in Slack: member, guest, bot, outsider or gone; whoever came by an import is a member nobody can sign in as
     sa.Column("is_admin", sa.Boolean, nullable=False),
     sa.Column("refreshed_at", Instant),
+    sa.Column("last_edit", Json),
+    # what this person did last, to undo it: customer, seqs, at (microseconds since 1970)
     sa.UniqueConstraint("workspace_id", "slack_user_id"),
     sa.UniqueConstraint("workspace_id", "type", "import_ref"),
     sa.Index("ix_actor_name", "workspace_id", "name_key"),
@@ -113,6 +126,8 @@ customer = tenant(
     sa.Column("owner", Key),
     sa.Column("plan", sa.Text),
     sa.Column("health_score", sa.Integer),
+    sa.Column("health_high", sa.Integer),
+    # the highest score since it last counted as dropped
     sa.Column("tags", Json, nullable=False),
     sa.Column("fields", Json, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
@@ -172,6 +187,14 @@ contact_name = tenant(
     sa.Column("name", sa.Text),
     sa.Column("email", sa.Text),
     sa.Column("until", Instant, nullable=False),
+    belongs_to("contact", "contact_id"),
+)
+
+# Whoever was erased does not come back by an import or a late webhook: keyed digests of what they were known by.
+tombstone = tenant(
+    "tombstone",
+    sa.Column("digest", Key, primary_key=True),
+    sa.Column("contact_id", Key, nullable=False),
     belongs_to("contact", "contact_id"),
 )
 
@@ -302,4 +325,77 @@ outbox = tenant(
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("workspace_id", "key"),
     sa.Index("ix_outbox_due", "state", "due_at"),
+)
+
+# One export of a slice: asked for, being made, delivered. The file itself is never here.
+export = tenant(
+    "export",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    # the filter in words of the grammar, people as references
+    sa.Column("upto", sa.BigInteger, nullable=False),
+    # the customer's last seq when it was asked for
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    # what a day and the last 30 days meant to the one who asked
+    sa.Column("person", Key),
+    sa.Column("slack_user_id", Key),
+    sa.Column("channel", Key),
+    # null: to the direct messages of the one who asked
+    sa.Column("state", Key, nullable=False),
+    # pending, running, done, failed, cancelled
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("lease_by", Key),
+    sa.Column("lease_until", Instant),
+    sa.Column("cancelled_by", Key),
+    sa.Column("message_channel", Key),
+    sa.Column("message_ts", Key),
+    # the message that tells how far it is
+    sa.Column("file_id", Key),
+    # set before the file is shared: from then on it may be there
+    sa.Column("rows", sa.BigInteger),
+    sa.Column("bytes", sa.BigInteger),
+    sa.Column("sha256", Key),
+    sa.Column("seq", sa.BigInteger),
+    # of the entry of the history that records it
+    sa.Column("error", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    belongs_to("customer", "customer_id"),
+    sa.UniqueConstraint("workspace_id", "key"),
+    sa.Index("ix_export_due", "state", "due_at"),
+    sa.Index("ix_export_sha256", "workspace_id", "sha256"),
+)
+
+# What lets a program in. The secret is not here, only its hash.
+api_key = tenant(
+    "api_key",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("customer_id", Key),
+    # null: every customer of the workspace
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    belongs_to_workspace(),
+    belongs_to("customer", "customer_id"),
+    sa.Index("ix_api_key_id", "id"),
+    # a request brings only this: by it the workspace is found
+)
+
+# What was answered to a write that named itself, so that its repetition gets the same answer and has no second effect.
+api_answer = tenant(
+    "api_answer",
+    sa.Column("api_key_id", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("body_hash", sa.LargeBinary, nullable=False),
+    sa.Column("answer", Json, nullable=False),
+    # places and outcomes only, no names
+    sa.Column("recorded_at", Instant, nullable=False),
+    belongs_to("api_key", "api_key_id"),
+    sa.Index("ix_api_answer_recorded_at", "recorded_at"),
 )

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from bot.blocks import activity, kit, phrases
 from bot.blocks.kit import Block, Message
 from store.domain.query import CustomerName
-from store.domain.record import Receipt, revertible
+from store.domain.record import Contact, Receipt, revertible
 
 UNDO = "edit:undo"
 REVERT = "edit:revert"
+ERASE = "edit:erase"
 
 
 def receipt(done: Receipt, zone: ZoneInfo) -> Message:
@@ -61,3 +62,22 @@ def read_seqs(value: str) -> tuple[str, list[int]]:
     """raises ValueError, for what no button of ours carries."""
     customer_id, seqs = value.split(" ", 1)
     return customer_id, [int(seq) for seq in seqs.split(",")]
+
+
+def erase_question(customer: CustomerName, contact: Contact) -> Message:
+    """Before a contact is erased: what that means, and what it cannot reach."""
+    name = kit.one_line(contact.name)
+    text = (
+        f"Remove {name} from {kit.one_line(customer.name)} for good? The name goes from every record and entry, and cannot come back. "
+        "Files that somebody has downloaded, and notifications that were shown, are out of reach. "
+        "To keep the name, archive the contact instead."
+    )
+    button = kit.button(f"Remove {name} for good", ERASE, f"{customer.id} {contact.id}", style="danger")
+    button["confirm"] = {
+        "title": kit.plain("Remove for good?", 100),
+        "text": kit.plain(f"{name} is taken out of every record and entry. This cannot be undone.", 300),
+        "confirm": kit.plain("Remove", 30),
+        "deny": kit.plain("Keep", 30),
+        "style": "danger",
+    }
+    return Message(text, (kit.section(kit.plain(text)), kit.actions(button)))

@@ -108,14 +108,17 @@ class Deliverer:
         await asyncio.sleep(at - now)
 
     async def _send(self, delivery: Delivery) -> Outcome | None:
-        """Post it. None: nobody knows whether it was posted."""
+        """Post it, or change the message whose ts its body names. None: nobody knows whether that was done."""
         try:
-            if await self._slack.is_shared_outside(delivery.workspace, delivery.channel):
+            changing = "ts" in delivery.body  # what stands there can always be changed, above all to take it away
+            if not changing and await self._slack.is_shared_outside(delivery.workspace, delivery.channel):
                 return GivenUp("shared_outside")
             message = await self._renderers[delivery.kind](delivery)
         except Exception as error:  # noqa: BLE001 - nothing was sent yet, whatever it was
             return _unsent(delivery, error)
         try:
+            if ts := delivery.body.get("ts"):
+                return Sent(await self._slack.update(delivery.workspace, delivery.channel, ts, message))
             return Sent(await self._slack.post(delivery.workspace, delivery.channel, message, delivery.id))
         except OutcomeUnknown:
             log.warning("a delivery is in doubt", delivery=delivery.id, channel=delivery.channel)
@@ -138,6 +141,8 @@ class Deliverer:
     async def _resolved(self, delivery: Delivery) -> Outcome | None:
         """Look whether it was posted; if not, post it. Where we may not look it is posted once more at most, and marked."""
         readable = True
+        if "ts" in delivery.body:
+            return await self._send(delivery)  # to change a message twice is to change it once
         try:
             since = delivery.attempted_at - CLOCKS_DIFFER
             if ts := await self._slack.find_delivery(delivery.workspace, delivery.channel, delivery.id, since):

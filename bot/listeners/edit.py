@@ -6,13 +6,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers import Answers, Json
 from bot.blocks.kit import Message
-from bot.blocks.receipt import REVERT, UNDO, read_seqs, receipt
+from bot.blocks.receipt import ERASE, REVERT, UNDO, erase_question, read_seqs, receipt
 from bot.directory import Asker
 from bot.listeners.forms import Forms
+from bot.listeners.history import said
 from bot.listeners.typed import Handler, Typed, Writing, action_of
 from store.domain.customer import Assignment
 from store.domain.errors import Refused, UsageError
 from store.domain.grammar import edits
+from store.domain.query import CustomerName
 from store.domain.record import By, Receipt
 
 
@@ -114,7 +116,7 @@ class Edits:
 
     async def contact(self, typed: Typed) -> Message | None:
         await self._writing.allow(typed.asker, "edit")
-        action, rest = action_of(typed.words, ("add", "archive", "restore"), 'contact add acme "Ann Lee" ann@acme.com')
+        action, rest = action_of(typed.words, edits.CONTACT_ACTIONS, 'contact add acme "Ann Lee" ann@acme.com')
         customer, taken = await self._writing.about(typed, rest[:1])
         if customer is None or not rest[taken:]:
             return await self._forms.opened(typed.asker, typed.trigger_id, f"contact_{action}", customer, {})
@@ -124,11 +126,25 @@ class Edits:
             done = await self._records.add_contact(
                 workspace, customer.id, words.name, words.email, by, primary=words.primary
             )
+        elif action == "delete":
+            return await self._confirming(typed.asker, customer, words.email or words.name)
         elif action == "archive":
             done = await self._records.archive_contact(workspace, customer.id, words.email or words.name, by)
         else:
             done = await self._records.restore_contact(workspace, customer.id, words.email or words.name, by)
         return self._receipt(typed.asker, done)
+
+    async def _confirming(self, asker: Asker, customer: CustomerName, which: str) -> Message:
+        """Erasing cannot be taken back: it is done by a button that asks once more."""
+        known = await self._records.contact(asker.workspace, customer.id, which)
+        return erase_question(customer, known)
+
+    async def erased(self, asker: Asker, action: Json) -> Message:
+        await self._writing.allow(asker, "edit")
+        customer_id, contact_id = action["value"].split(" ", 1)
+        by = self._writing.by(asker, f"erase:{contact_id}")
+        done = await self._records.erase_contact(asker.workspace, customer_id, contact_id, by)
+        return said(f"{done.customer.name}: the contact is removed, and every entry that named them reads “removed contact” now.")
 
     async def undo(self, typed: Typed) -> Message:
         await self._writing.allow(typed.asker, "edit")
@@ -170,6 +186,10 @@ def register(bolt: AsyncApp, answers: Answers, edits_: Edits) -> None:
     @bolt.action(UNDO)
     async def undone(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.replace(ack, body, lambda asker: edits_.reverted(asker, action))
+
+    @bolt.action(ERASE)
+    async def erased(ack: AsyncAck, body: Json, action: Json) -> None:
+        await answers.replace(ack, body, lambda asker: edits_.erased(asker, action))
 
     @bolt.action(REVERT)
     async def reverted(ack: AsyncAck, body: Json, action: Json) -> None:

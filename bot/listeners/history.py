@@ -30,11 +30,9 @@ from store.domain.grammar.history import KEYWORDS
 from store.domain.query import HistoryQuery, Reader, Window
 from store.domain.usage import PROGRAM
 from store.domain.words import MAX_LENGTH
+from store.erasure import SHARED
 from store.outbox import Delivery, GivenUp, Sent
 from store.store import PAGE
-
-SHARE: Final = "history.share"
-"""The kind of a delivery that shares a slice to a channel."""
 
 COPIED: Final = "The command for what you see:"
 DIRECT: Final = "D"
@@ -129,7 +127,7 @@ class History:
         ident = await self._store.enqueue(
             asker.workspace,
             key=f"share:{asker.channel}:{about}",
-            kind=SHARE,
+            kind=SHARED,
             channel=asker.channel,
             body={"query": text, "person": asker.person.ref, "slack_user_id": asker.person.slack_user_id},
         )
@@ -142,6 +140,10 @@ class History:
                 return problem(PivotalError(sentence(error)))
             case _:
                 return said("Slack has not taken it yet. It will be in this channel soon.")
+
+    async def withdrawn(self, _delivery: Delivery) -> Message:
+        """What stands in a channel in place of a shared history that may have named somebody who was removed."""
+        return said("This shared history was withdrawn, since a contact was removed. Type `/pivotal history` for how it reads now.")
 
     async def shared(self, delivery: Delivery) -> Message:
         """Render a share at the moment of sending."""

@@ -227,7 +227,7 @@ def _link(wanted: Field, text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    bare = re.sub(r"^https?://|^www\.|/.*$", "", text.casefold())
+    bare = re.sub(r"^(https?://)?(www\.)?|/.*$", "", text.casefold())
     if not re.fullmatch(r"[\w-]{1,63}(\.[\w-]{1,63})+", bare):
         raise UsageError(f"I read {code(text)} as a domain, which it is not.", "Write it like `acme.com`.")
     return bare

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from store import erasure
 from store.domain.customer import Assignment, Customer, Field, FieldType
 from store.domain.query import CustomerName
 from store.domain.record import Blame, By, Card, Comment, Contact, Onboarding, Receipt, Task, Then
@@ -44,6 +45,9 @@ class Records:
 
     async def contacts(self, workspace: str, customer_id: str) -> Sequence[Contact]:
         return await self._database.read(lambda c: contact.contacts(c, workspace, customer_id))
+
+    async def contact(self, workspace: str, customer_id: str, which: str) -> Contact:
+        return await self._database.read(lambda c: contact.chosen(c, workspace, customer_id, which))
 
     async def comment(self, workspace: str, customer_id: str, comment_id: str) -> Comment:
         return await self._database.read(lambda c: comment.one(c, workspace, customer_id, comment_id))
@@ -184,6 +188,13 @@ class Records:
                 c, workspace, customer_id, contact_id, by, name=name, email=email, primary=primary, expected=expected
             )
         )
+
+    async def erase_contact(self, workspace: str, customer_id: str, which: str, by: By) -> Receipt:
+        """Erase a contact for good: see store/erasure.py. Whoever is archived only keeps their name."""
+        contact, found = await self._database.read(lambda c: erasure.scan(c, workspace, customer_id, which))
+        done = await self._database.write(lambda c: erasure.erase(c, workspace, customer_id, contact.id, found, by))
+        await self._database.scrub()
+        return done
 
     # --- comments ---
 

@@ -10,6 +10,7 @@ from store import activities, customers, tables, workspaces
 from store.actors import folded, new_id
 from store.domain.activity import ActorType, Change, NewActivity, Ref, Value
 from store.domain.customer import (
+    ALIASES,
     BUILT_IN,
     CUSTOM_TYPES,
     PROVIDER_IDS,
@@ -160,7 +161,7 @@ def _understood(
     for each in asked:
         field = field_named(each.field, custom)
         if field is None:
-            known = [key_of(one.name) for one in (*BUILT_IN, *custom)]
+            known = [*(key_of(one.name) for one in (*BUILT_IN, *custom)), *ALIASES]
             near = get_close_matches(key_of(each.field), known, n=3)
             hint = f"Did you mean {' or '.join(code(name) for name in near)}? " if near else ""
             raise NotFound(f"There is no field {code(each.field)}.", f"{hint}`/pivotal field add` makes a new one.")

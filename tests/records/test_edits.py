@@ -1,63 +1,437 @@
 """Edits: the record changes and the log tells, in one transaction."""
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 
-from store import Store
-from store.domain.activity import ActorType, Change, Ref, Source
-from store.domain.customer import Assignment, FieldType
-from store.domain.errors import Conflict, PivotalError
-from store.domain.query import HistoryQuery, Reader
-from store.records import By, Receipt
-from zoneinfo import ZoneInfo
-
-from store.actors import Person
-
-UTC_ZONE = ZoneInfo("UTC")
+from store.domain.activity import Ref
+from store.domain.customer import Assignment, FieldType, digest
+from store.domain.errors import Ambiguous, Conflict, NotFound, PivotalError, Refused, UsageError
+from store.domain.query import HistoryQuery
+from store.records import Records
+from tests.records.conftest import Edits, told
 
 
-async def sam(store: Store, workspace: str) -> By:
-    known = await store.remember(workspace, Person(slack_user_id="U1", name="Sam Lee"))
-    return By(actor=Ref.parse(known.ref), source=Source.SLACK, refs={"channel": "C1"})
+def a(field: str, value: str, *items: str) -> Assignment:
+    return Assignment(field, value, items or ((value,) if value else ()))
 
 
-def told(receipt: Receipt) -> list[tuple[str, list[Change]]]:
-    return [(each.kind, list(each.changes)) for each in receipt.recorded]
+# --- fields -----------------------------------------------------------------------------------------------------------
 
 
-async def test_smoke(store: Store, workspace: str) -> None:
-    by = await sam(store, workspace)
-    records = store.records
-    made = await records.add_customer(workspace, "Acme Corp", [Assignment("plan", "Starter"), Assignment("owner", "me")], by)
-    acme = made.customer.id
-    print(told(made))
-    print(told(await records.edit(workspace, acme, [Assignment("plan", "Growth"), Assignment("health", "82"), Assignment("tags", "+vip", ("+vip",))], by)))
-    print(told(await records.edit(workspace, acme, [Assignment("health", "76"), Assignment("status", "at risk")], by, reason="quiet")))
-    print(told(await records.edit(workspace, acme, [Assignment("health", "71")], by)))
-    print(told(await records.edit(workspace, acme, [Assignment("health", "71")], by)))
-    print(told(await records.undo(workspace, by)))
-    with pytest.raises(PivotalError) as e:
-        await records.edit(workspace, acme, [Assignment("heath", "71")], by)
-    print(e.value)
-    await records.define_field(workspace, "Contract value", FieldType.NUMBER, ())
-    print(told(await records.edit(workspace, acme, [Assignment("contract_value", "1200.5")], by)))
-    print(told(await records.start_onboarding(workspace, acme, "", "Kickoff", by)))
-    print(told(await records.move_phase(workspace, acme, None, "Build", by)))
-    print(told(await records.add_task(workspace, acme, "Send contract", by, assignee="sam lee")))
-    print(told(await records.complete_task(workspace, acme, "send", by)))
-    print(told(await records.add_contact(workspace, acme, "Ann Lee", "ann@acme.com", by, primary=True)))
-    print(told(await records.add_comment(workspace, acme, "Spoke to @Ann Lee, and @Sam Lee. all well", by)))
-    print(told(await records.archive_contact(workspace, acme, "ann lee", by)))
-    r = await records.edit(workspace, acme, [Assignment("plan", "Pro")], by)
-    print(told(await records.revert(workspace, acme, [r.recorded[0].seq], by)))
-    with pytest.raises(Conflict) as c:
-        await records.revert(workspace, acme, [r.recorded[0].seq], by)
-    print(c.value)
-    print(await records.blame(workspace, acme))
-    print(await records.then(workspace, acme, datetime.now(UTC) - timedelta(days=1)))
-    print(await records.card(workspace, acme))
-    print(await store.verify(workspace))
-    page = await store.history(workspace, HistoryQuery("acme"), Reader(now=datetime.now(UTC), zone=UTC_ZONE), limit=50)
-    from bot.blocks.phrases import line
-    for each in page.entries: print(line(each, page.names))
+async def test_an_edit_of_several_fields_is_one_activity_with_a_change_each(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    asked = [a("plan", "Growth"), a("tags", "+vip,+eu", "+vip", "+eu"), a("domain", "https://www.Acme.com/")]
+    done = await edits.records.edit(edits.workspace, acme, asked, edits.by)
+    assert told(done) == [
+        (
+            "customer.field_changed",
+            [("plan", None, "Growth"), ("tags", None, ("eu", "vip")), ("domain", None, "acme.com")],
+        )
+    ]
+
+
+async def test_status_and_fields_together_are_two_activities_under_one_edit(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    asked = [a("status", "At risk"), a("plan", "Growth")]
+    done = await edits.records.edit(edits.workspace, acme, asked, edits.by, reason="their champion left")
+    assert [each.kind for each in done.recorded] == ["customer.field_changed", "customer.status_changed"]
+    assert len({each.edit_id for each in done.recorded}) == 1
+    assert done.recorded[1].text == "their champion left"
+
+
+async def test_nothing_is_recorded_when_nothing_changes(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    asked = [a("plan", "Growth"), a("owner", "me"), a("health", "80"), a("tags", "a,b", "a", "b")]
+    await edits.records.edit(edits.workspace, acme, asked, edits.by)
+    again = await edits.records.edit(edits.workspace, acme, asked, edits.by)
+    assert again.recorded == ()
+    assert not again.repeated
+
+
+async def test_a_request_that_comes_twice_has_one_effect(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    by = edits.keyed("command:1")
+    twice = await asyncio.gather(
+        *(edits.records.edit(edits.workspace, acme, [a("tags", f"+t{n}", f"+t{n}")], by) for n in range(2)),
+        return_exceptions=True,
+    )
+    receipts = [each for each in twice if not isinstance(each, BaseException)]
+    assert [len(each.recorded) for each in receipts].count(1) == 1
+    late = await edits.records.edit(edits.workspace, acme, [a("plan", "X")], by)
+    assert late.repeated
+    assert (await edits.records.customer(edits.workspace, acme)).plan is None
+
+
+@pytest.mark.parametrize(
+    "scores, dropped",
+    [
+        ((80, 70), [(80, 70)]),
+        ((80, 71), []),
+        ((80, 75, 70), [(80, 70)]),
+        ((80, 75, 70, 65), [(80, 70)]),
+        ((80, 70, 60), [(80, 70), (70, 60)]),
+        ((80, 75, 85, 76), []),
+        ((80, 75, 85, 75), [(85, 75)]),
+    ],
+)
+async def test_health_drops_once_at_once_or_by_sliding(
+    edits: Edits, scores: Sequence[int], dropped: list[tuple[int, int]]
+) -> None:
+    acme = await edits.customer("Acme Corp")
+    for score in scores:
+        await edits.records.edit(edits.workspace, acme, [a("health", str(score))], edits.by)
+    page = await edits.page(HistoryQuery("acme", types=("health_score_dropped",)))
+    assert [(each.changes[0].old, each.changes[0].new) for each in reversed(page.entries)] == dropped
+
+
+@pytest.mark.parametrize(
+    "asked, error, says",
+    [
+        (a("helth", "1"), NotFound, "Did you mean `health`"),
+        (a("health", "101"), UsageError, "whole number from 0 to 100"),
+        (a("health", "72.5"), UsageError, "whole number"),
+        (a("status", "gone"), UsageError, "Choose one of `active`, `at_risk`, `churned`, `archived`"),
+        (a("name", ""), UsageError, "has to have a name"),
+        (a("domain", "not a domain"), UsageError, "like `acme.com`"),
+        (a("owner", "Sma Lee"), NotFound, "Did you mean Sam Lee?"),
+        (a("tags", "+a,b", "+a", "b"), UsageError, "some values have a sign"),
+        (a("plan", "x" * 4001), UsageError, "4,001 characters"),
+        (a("renewal", "01/02/2026"), UsageError, "cannot be sure"),
+        (a("renewal", "2026-02-30"), UsageError, "There is no day"),
+        (a("seats", "many"), UsageError, "seats is a number"),
+        (a("segment", "Tiny"), UsageError, "Choose one of `SMB`, `Enterprise`"),
+        (a("site", "acme.com"), UsageError, "https://"),
+    ],
+)
+async def test_what_does_not_fit_is_said_and_changes_nothing(
+    edits: Edits, asked: Assignment, error: type[PivotalError], says: str
+) -> None:
+    acme = await edits.customer("Acme Corp")
+    for name, kind in (("renewal", FieldType.DATE), ("seats", FieldType.NUMBER), ("site", FieldType.LINK)):
+        await edits.records.define_field(edits.workspace, name, kind, ())
+    await edits.records.define_field(edits.workspace, "segment", FieldType.CHOICE, ("SMB", "Enterprise"))
+    before = await edits.records.customer(edits.workspace, acme)
+    with pytest.raises(error) as said:
+        await edits.records.edit(edits.workspace, acme, [asked], edits.by)
+    assert says in str(said.value)
+    assert await edits.records.customer(edits.workspace, acme) == before
+
+
+async def test_custom_fields_are_typed_and_found_however_they_are_spaced(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.define_field(edits.workspace, "Contract value", FieldType.NUMBER, ())
+    await edits.records.define_field(edits.workspace, "Sponsor", FieldType.PERSON, ())
+    asked = [a("contract_value", "1200.5"), a("SPONSOR", "sam lee")]
+    done = await edits.records.edit(edits.workspace, acme, asked, edits.by)
+    assert told(done)[0][1] == [("Contract value", None, 1200.5), ("Sponsor", None, edits.by.actor)]
+    with pytest.raises(Conflict, match="There is a field `Contract value` already"):
+        await edits.records.define_field(edits.workspace, "contract-VALUE", FieldType.TEXT, ())
+    with pytest.raises(Conflict, match="already"):
+        await edits.records.define_field(edits.workspace, "Health", FieldType.TEXT, ())
+
+
+async def test_values_come_back_exactly_as_typed(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    for value in ("=SUM(A1)", "*bold* _it_ <!channel> & <b>", "😀👩‍👩‍👧 שלום", "x" * 4000, "  spaced  "):
+        await edits.records.edit(edits.workspace, acme, [a("plan", value)], edits.by)
+        assert (await edits.records.customer(edits.workspace, acme)).plan == value
+        page = await edits.page(HistoryQuery("acme"))
+        assert page.entries[0].changes[0].new == value
+
+
+async def test_an_edit_from_a_stale_form_is_refused_with_both_values(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    shown = digest(None)
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Growth")], edits.by)
+    with pytest.raises(Conflict) as said:
+        await edits.records.edit(edits.workspace, acme, [a("plan", "Pro")], edits.by, expected={"plan": shown})
+    assert "you wrote “Pro”, it is “Growth” now" in str(said.value)
+    done = await edits.records.edit(
+        edits.workspace, acme, [a("domain", "acme.com"), a("plan", "Growth")], edits.by, expected={"plan": shown}
+    )
+    assert told(done)[0][1] == [("domain", None, "acme.com")]
+
+
+async def test_two_people_at_once_both_land(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await asyncio.gather(
+        *(edits.records.edit(edits.workspace, acme, [a("tags", f"+t{n}", f"+t{n}")], edits.by) for n in range(8))
+    )
+    assert (await edits.records.customer(edits.workspace, acme)).tags == tuple(f"t{n}" for n in range(8))
+    assert (await edits.store.verify(edits.workspace)).faults == ()
+
+
+async def test_a_provider_id_belongs_to_one_customer(edits: Edits) -> None:
+    acme, globex = await edits.customer("Acme Corp"), await edits.customer("Globex")
+    await edits.records.edit(edits.workspace, acme, [a("stripe_id", "cus_1")], edits.by)
+    with pytest.raises(Conflict, match="belongs to Acme Corp"):
+        await edits.records.edit(edits.workspace, globex, [a("stripe_id", "cus_1")], edits.by)
+    await edits.records.edit(edits.workspace, acme, [a("stripe_id", "")], edits.by)
+    await edits.records.edit(edits.workspace, globex, [a("stripe_id", "cus_1")], edits.by)
+
+
+# --- what belongs to a customer ---------------------------------------------------------------------------------------
+
+
+async def test_tasks_are_found_by_title_or_id_and_several_are_listed(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.add_task(edits.workspace, acme, "Send contract", edits.by)
+    await edits.records.add_task(edits.workspace, acme, "Send invoice", edits.by)
+    with pytest.raises(Ambiguous, match=r"Send contract .*, Send invoice"):
+        await edits.records.complete_task(edits.workspace, acme, "send", edits.by)
+    with pytest.raises(NotFound, match=r"There are Send contract, Send invoice\."):
+        await edits.records.complete_task(edits.workspace, acme, "nothing", edits.by)
+    done = await edits.records.complete_task(edits.workspace, acme, "SEND INVOICE", edits.by)
+    assert told(done) == [("task.completed", [("task", None, "Send invoice")])]
+    again = await edits.records.complete_task(edits.workspace, acme, "Send invoice", edits.by)
+    assert again.recorded == ()
+
+
+async def test_a_comment_names_contacts_and_people_by_reference(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    added = await edits.records.add_contact(edits.workspace, acme, "Ann Lee", "ann@acme.com", edits.by)
+    ann = added.recorded[0].changes[0].new
+    said = await edits.records.add_comment(
+        edits.workspace, acme, "Spoke to @Ann Lee and @sam lee; write to me@acme.com, @nobody", edits.by
+    )
+    assert (
+        said.recorded[0].changes[0].new == f"Spoke to @<{ann}> and @<{edits.by.actor}>; write to me@acme.com, @nobody"
+    )
+    assert said.names[str(ann)] == "Ann Lee"
+
+
+async def test_moving_to_the_last_phase_finishes_an_onboarding(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.start_onboarding(edits.workspace, acme, "", "Kickoff", edits.by)
+    moved = await edits.records.move_phase(edits.workspace, acme, None, "Done", edits.by, last_phase="Done")
+    assert told(moved) == [("onboarding.phase_moved", [("phase", "Kickoff", "Done")])]
+    assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["done"]
+
+
+# --- taking back ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_revert_is_a_new_activity_that_names_the_one_it_reverts(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Growth")], edits.by)
+    changed = await edits.records.edit(edits.workspace, acme, [a("plan", "Pro"), a("status", "at_risk")], edits.by)
+    seqs = [each.seq for each in changed.recorded]
+    back = await edits.records.revert(edits.workspace, acme, seqs, edits.by)
+    assert told(back) == [
+        ("customer.field_changed", [("plan", "Pro", "Growth")]),
+        ("customer.status_changed", [("status", "at_risk", "active")]),
+    ]
+    assert {tuple(each.refs["reverts"]) for each in back.recorded} == {tuple(seqs)}  # type: ignore[arg-type]  # a list of seqs
+    with pytest.raises(Conflict, match="taken back already"):
+        await edits.records.revert(edits.workspace, acme, seqs, edits.by)
+
+
+async def test_a_revert_of_what_has_changed_since_is_refused_with_both_values(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    changed = await edits.records.edit(edits.workspace, acme, [a("plan", "Pro")], edits.by)
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Max")], edits.by)
+    with pytest.raises(Conflict, match="this entry set “Pro”, it is “Max” now"):
+        await edits.records.revert(edits.workspace, acme, [changed.recorded[0].seq], edits.by)
+
+
+async def test_undo_takes_the_last_edit_back_and_nothing_older_than_an_hour(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Pro")], edits.by)
+    undone = await edits.records.undo(edits.workspace, edits.by)
+    assert told(undone) == [("customer.field_changed", [("plan", "Pro", None)])]
+    stranger = await edits.somebody_else()
+    with pytest.raises(NotFound, match="nothing of yours"):
+        await edits.records.undo(edits.workspace, stranger)
+
+
+# --- over time --------------------------------------------------------------------------------------------------------
+
+
+async def test_blame_tells_who_last_set_each_field_and_from_what(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Growth")], edits.by)
+    other = await edits.somebody_else()
+    await edits.records.edit(edits.workspace, acme, [a("plan", "Pro")], other)
+    found = await edits.records.blame(edits.workspace, acme, "Plan")
+    assert [(each.field, each.value) for each in found.fields] == [("plan", "Pro")]
+    by = found.fields[0].by
+    assert by is not None
+    assert (by.actor, by.changes[0].old) == (other.actor, "Growth")
+    with pytest.raises(NotFound, match="There is no field"):
+        await edits.records.blame(edits.workspace, acme, "nothing")
+
+
+async def test_show_rebuilds_the_record_of_a_day_from_the_log(edits: Edits) -> None:
+    lines = (
+        '{"type":"customer","ref":"c","name":"Acme Corp","plan":"Pro","status":"at_risk"}',
+        _changed("2026-01-10", "plan", "Starter", "Growth"),
+        _changed("2026-03-10", "plan", "Growth", "Pro"),
+        _changed("2026-04-10", "status", "active", "at_risk", "customer.status_changed"),
+    )
+    await edits.imports(*lines)
+    acme = (await edits.store.find_customer(edits.workspace, "acme-corp")).id
+    for day, plan, status in (
+        ("01-01", "Starter", "active"),
+        ("02-01", "Growth", "active"),
+        ("05-01", "Pro", "at_risk"),
+    ):
+        then = await edits.records.then(edits.workspace, acme, datetime.fromisoformat(f"2026-{day}T00:00:00+00:00"))
+        assert (then.values["plan"], then.values["status"]) == (plan, status)
+        assert bool(then.changes) == (day != "05-01")
+
+
+def _changed(day: str, field: str, old: str, new: str, kind: str = "customer.field_changed") -> str:
+    return (
+        f'{{"type":"activity","customer":"c","occurred_at":"{day}T10:00:00Z","actor":{{"type":"user","id":"x"}},"source":"import",'
+        f'"event_type":"{kind}","changes":[{{"field":"{field}","old":"{old}","new":"{new}"}}],"dedupe_key":"{day}"}}'
+    )
+
+
+# --- no way round the log ---------------------------------------------------------------------------------------------
+
+READING = {
+    "card",
+    "customer",
+    "fields",
+    "tasks",
+    "onboardings",
+    "contacts",
+    "contact",
+    "comment",
+    "owned",
+    "lately_changed",
+    "blame",
+    "then",
+}
+WITHOUT_A_CUSTOMER = {"define_field"}
+"""It changes no customer's record."""
+
+
+async def test_no_write_skips_the_log(edits: Edits) -> None:
+    """Every public writing method is called; after each, the log replayed is the record."""
+    records, workspace, by = edits.records, edits.workspace, edits.by
+    acme = await edits.customer("Acme Corp")
+    ids: dict[str, str] = {}
+
+    async def contact(name: str) -> Any:
+        done = await records.add_contact(
+            workspace, acme, name, f"{name[:3].lower()}@acme.com", by, primary=name == "Bob Day"
+        )
+        ids[name] = str(done.recorded[0].changes[0].new).removeprefix("contact:")
+        return done
+
+    async def comment() -> Any:
+        done = await records.add_comment(workspace, acme, "Called them", by)
+        ids["comment"] = str(done.recorded[0].subject).removeprefix("comment:")
+        return done
+
+    async def task() -> Any:
+        done = await records.add_task(workspace, acme, "Send contract", by, due=date(2026, 12, 1), assignee="me")
+        ids["task"] = str(done.recorded[0].subject).removeprefix("task:")
+        return done
+
+    steps: list[tuple[str, Callable[[], Awaitable[Any]]]] = [
+        ("add_customer", lambda: records.add_customer(workspace, "Globex", [a("plan", "Starter")], by)),
+        (
+            "edit",
+            lambda: records.edit(workspace, acme, [a("plan", "Pro"), a("health", "50"), a("status", "at_risk")], by),
+        ),
+        ("link", lambda: records.link(workspace, "C9", acme, by)),
+        ("start_onboarding", lambda: records.start_onboarding(workspace, acme, "Rollout", "Kickoff", by)),
+        ("move_phase", lambda: records.move_phase(workspace, acme, None, "Training", by)),
+        ("add_task", task),
+        (
+            "update_task",
+            lambda: records.update_task(workspace, acme, ids["task"], by, title="Send it", due=None, assignee=None),
+        ),
+        ("complete_task", lambda: records.complete_task(workspace, acme, ids["task"], by)),
+        ("reopen_task", lambda: records.reopen_task(workspace, acme, ids["task"], by)),
+        ("add_contact", lambda: contact("Ann Lee")),
+        ("add_contact", lambda: contact("Bob Day")),
+        (
+            "update_contact",
+            lambda: records.update_contact(
+                workspace, acme, ids["Ann Lee"], by, name="Ann Day", email=None, primary=True
+            ),
+        ),
+        ("archive_contact", lambda: records.archive_contact(workspace, acme, ids["Ann Lee"], by)),
+        ("restore_contact", lambda: records.restore_contact(workspace, acme, ids["Ann Lee"], by)),
+        ("add_comment", comment),
+        ("edit_comment", lambda: records.edit_comment(workspace, acme, ids["comment"], "Called them twice", by)),
+        ("delete_comment", lambda: records.delete_comment(workspace, acme, ids["comment"], by)),
+        ("undo", lambda: records.edit(workspace, acme, [a("plan", "Max")], by)),
+        ("undo", lambda: records.undo(workspace, by)),
+        ("revert", lambda: records.revert(workspace, acme, [2], by)),
+        ("erase_contact", lambda: records.erase_contact(workspace, acme, ids["Bob Day"], by)),
+    ]
+    public = {name for name, _ in inspect.getmembers(Records, inspect.iscoroutinefunction) if not name.startswith("_")}
+    assert {name for name, _ in steps} == public - READING - WITHOUT_A_CUSTOMER
+    for name, step in steps:
+        try:
+            done = await step()
+        except Refused:
+            assert name == "revert"
+            continue
+        assert done.recorded, name
+        page = await edits.page(HistoryQuery("acme-corp"))
+        assert replayed(reversed(page.entries)) == await on_record(edits, acme), name
+    assert (await edits.store.verify(workspace)).faults == ()
+
+
+def replayed(oldest_first: Any) -> dict[str, Any]:
+    """What the log says that the record is."""
+    state: dict[str, Any] = {"status": "active"}
+    for each in oldest_first:
+        kind, _, ident = (each.subject or "customer:").partition(":")
+        for change in each.changes:
+            if change.field == "primary contact":
+                state["primary"] = change.new
+            elif kind == "customer" and each.kind.startswith("customer.") and change.field != "channel":
+                state[change.field] = change.new
+            elif kind in {"task", "onboarding"} and change.field in {"task", "due", "assignee", "phase"}:
+                state[f"{kind}:{ident}:{change.field}"] = change.new
+        if each.kind in _STATES:
+            state[f"{kind}:{ident}:state"] = _STATES[each.kind]
+        if each.kind == "contact.removed" and state.get("primary") == Ref.parse(f"contact:{ident}"):
+            state["primary"] = None
+    return {key: value for key, value in state.items() if value is not None}
+
+
+_STATES = {
+    "task.created": "open",
+    "task.completed": "done",
+    "task.reopened": "open",
+    "contact.added": "active",
+    "contact.archived": "archived",
+    "contact.restored": "active",
+    "contact.removed": None,
+    "comment.added": "there",
+    "comment.deleted": None,
+}
+
+
+async def on_record(edits: Edits, customer_id: str) -> dict[str, Any]:
+    """What the record is, in the same words."""
+    records, workspace = edits.records, edits.workspace
+    now = await records.customer(workspace, customer_id)
+    state: dict[str, Any] = {
+        name: now.value(name) for name in ("name", "status", "plan", "health_score", "owner", "domain", "tags")
+    }
+    for task in await records.tasks(workspace, customer_id):
+        due = task.due.isoformat() if task.due else None
+        state |= {f"task:{task.id}:task": task.title, f"task:{task.id}:due": due}
+        state |= {f"task:{task.id}:assignee": task.assignee, f"task:{task.id}:state": task.state}
+    for each in await records.onboardings(workspace, customer_id):
+        state[f"onboarding:{each.id}:phase"] = each.phase
+    for contact in await records.contacts(workspace, customer_id):
+        state[f"contact:{contact.id}:state"] = contact.state
+        if contact.is_primary:
+            state["primary"] = contact.ref
+    card = await records.card(workspace, customer_id)
+    state |= {f"comment:{each.id}:state": "there" for each in card.comments}
+    return {key: value for key, value in state.items() if value is not None}

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("slack_team_id", KEY, nullable=True),
         sa.Column("slack_enterprise_id", KEY, nullable=True),
         sa.Column("settings", JSON, nullable=False),
+        sa.Column("erasure_key", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", name="pk_workspace"),
         sa.UniqueConstraint("slack_team_id", name="uq_workspace_slack_team_id"),
@@ -75,6 +76,7 @@ def upgrade() -> None:
         sa.Column("standing", KEY, nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("refreshed_at", INSTANT, nullable=True),
+        sa.Column("last_edit", JSON, nullable=True),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"], name="fk_actor_workspace_id"),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_actor"),
         sa.UniqueConstraint("workspace_id", "slack_user_id", name="uq_actor_workspace_id_slack_user_id"),
@@ -148,6 +150,7 @@ def upgrade() -> None:
         sa.Column("owner", KEY, nullable=True),
         sa.Column("plan", sa.Text(), nullable=True),
         sa.Column("health_score", sa.Integer(), nullable=True),
+        sa.Column("health_high", sa.Integer(), nullable=True),
         sa.Column("tags", JSON, nullable=False),
         sa.Column("fields", JSON, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -321,6 +324,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "tombstone",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("contact_id", KEY, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"],
+            ["contact.workspace_id", "contact.id"],
+            name="fk_tombstone_workspace_id_contact_id",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "digest", name="pk_tombstone"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "task",
         sa.Column("workspace_id", KEY, nullable=False),
         sa.Column("id", KEY, nullable=False),
@@ -350,6 +366,83 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "export",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("key", KEY, nullable=False),
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("person", KEY, nullable=True),
+        sa.Column("slack_user_id", KEY, nullable=True),
+        sa.Column("channel", KEY, nullable=True),
+        sa.Column("state", KEY, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("lease_by", KEY, nullable=True),
+        sa.Column("lease_until", INSTANT, nullable=True),
+        sa.Column("cancelled_by", KEY, nullable=True),
+        sa.Column("message_channel", KEY, nullable=True),
+        sa.Column("message_ts", KEY, nullable=True),
+        sa.Column("file_id", KEY, nullable=True),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", KEY, nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("error", KEY, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name="fk_export_workspace_id_customer_id",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_export"),
+        sa.UniqueConstraint("workspace_id", "key", name="uq_export_workspace_id_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_export_due", "export", ["state", "due_at"], unique=False)
+    op.create_index("ix_export_sha256", "export", ["workspace_id", "sha256"], unique=False)
+    op.create_table(
+        "api_key",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", JSON, nullable=False),
+        sa.Column("customer_id", KEY, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=True),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"], name="fk_api_key_workspace_id"),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name="fk_api_key_workspace_id_customer_id",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_api_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_api_key_id", "api_key", ["id"], unique=False)
+    op.create_table(
+        "api_answer",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("api_key_id", KEY, nullable=False),
+        sa.Column("key", KEY, nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", JSON, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "api_key_id"],
+            ["api_key.workspace_id", "api_key.id"],
+            name="fk_api_answer_workspace_id_api_key_id",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "api_key_id", "key", name="pk_api_answer"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_api_answer_recorded_at", "api_answer", ["recorded_at"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         _guard_postgresql()
     else:
@@ -357,7 +450,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("api_answer")
+    op.drop_table("api_key")
+    op.drop_table("export")
     op.drop_table("task")
+    op.drop_table("tombstone")
     op.drop_table("contact_name")
     op.drop_table("comment")
     op.drop_table("onboarding")

@@ -1,0 +1,270 @@
+"""Erasing a contact: nothing with the name is left, and the chain verifies before and after.
+
+First all text of the workspace is read for the contact's names, without holding anything up. Then one transaction reads what came since,
+empties the contact, takes the names out of records, redacts the activities that named them, and appends `contact.removed`, which lists
+those. A tombstone makes sure that an import or a late webhook does not bring the person back.
+"""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import outbox, tables
+from store.actors import folded
+from store.domain.activity import REMOVED_CONTACT, Change
+from store.domain.names import Finder, Traces
+from store.domain.record import By, Contact, Receipt
+from store.engine import canonical, database_clock
+from store.records.contact import chosen
+from store.records.recording import activity, counts, locked, record, repeated
+
+PIECE = 1000
+WITHDRAW = "history.withdraw"
+"""The kind of a delivery that takes a shared history out of a channel, since it may show the name."""
+SHARED = "history.share"
+"""The kind of a delivery that shares a slice of a history to a channel."""
+
+
+@dataclass(slots=True)
+class Found:
+    """Activities that name the contact, by customer; and up to which seq each customer's log was read."""
+
+    rows: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    read_to: dict[str, int] = field(default_factory=dict)
+
+
+def scan(connection: sa.Connection, workspace: str, customer_id: str, which: str) -> tuple[Contact, Found]:
+    """Who is meant, and all activities of the workspace that name them. Reads only; may take its time."""
+    contact = chosen(connection, workspace, customer_id, which)
+    traces = _traces(connection, workspace, contact)
+    found = Found()
+    _search(connection, workspace, customer_id, traces, found)
+    return contact, found
+
+
+def erase(
+    connection: sa.Connection, workspace: str, customer_id: str, contact_id: str, found: Found, by: By
+) -> Receipt:
+    """Erase the contact for good. found: as `scan` gave it; what was written since is read here."""
+    locked(connection, workspace, customer_id)
+    if not counts(connection, workspace, by):
+        return repeated(connection, workspace, customer_id)
+    contact = chosen(connection, workspace, customer_id, contact_id)
+    traces = _traces(connection, workspace, contact)
+    _search(connection, workspace, customer_id, traces, found)
+    _entomb(connection, workspace, customer_id, contact)
+    _empty(connection, workspace, contact)
+    _clean_records(connection, workspace, customer_id, traces)
+    for other, seqs in sorted(found.rows.items()):
+        _redact(connection, workspace, other, seqs)
+        if other != customer_id:
+            locked(connection, workspace, other)
+            record(connection, workspace, other, [_removed(by, contact, seqs)])
+    _withdraw_shares(connection, workspace, contact)
+    return record(connection, workspace, customer_id, [_removed(by, contact, found.rows.get(customer_id, set()))])
+
+
+def _removed(by: By, contact: Contact, seqs: Iterable[int]) -> Any:
+    return activity(
+        by,
+        "contact.removed",
+        Change("contact", contact.ref, None),
+        subject=f"contact:{contact.id}",
+        refs={"redacted": sorted(seqs)},
+    )
+
+
+def _traces(connection: sa.Connection, workspace: str, contact: Contact) -> Traces:
+    n = tables.contact_name.c
+    former = connection.execute(
+        sa.select(n.name, n.email).where(n.workspace_id == workspace, n.contact_id == contact.id)
+    ).all()
+    return Traces.of(
+        [contact.name, *(name for name, _ in former if name)],
+        [contact.email or "", *(email for _, email in former if email)],
+    )
+
+
+def _search(connection: sa.Connection, workspace: str, home: str, traces: Traces, found: Found) -> None:
+    finders = {True: traces.within(home=True), False: traces.within(home=False)}
+    for row in _written(connection, workspace, found.read_to):
+        customer_id = row["customer_id"]
+        found.read_to[customer_id] = row["seq"]
+        finder = finders[customer_id == home]
+        if finder.finds(row["text"]) or any(finder.finds(text) for text in _strings(row["changes"])):
+            found.rows[customer_id].add(row["seq"])
+
+
+def _written(connection: sa.Connection, workspace: str, read_to: Mapping[str, int]) -> Iterator[Mapping[str, Any]]:
+    """Every activity of the workspace with text of its own, behind what has been read of each customer."""
+    a, c = tables.activity.c, tables.customer.c
+    heads = connection.execute(sa.select(c.id, c.last_seq).where(c.workspace_id == workspace).order_by(c.id)).all()
+    piece = (
+        sa.select(a.customer_id, a.seq, a.changes, a.text)
+        .where(
+            a.workspace_id == workspace,
+            a.customer_id == sa.bindparam("customer"),
+            a.seq > sa.bindparam("after"),
+            a.salt.is_not(None),
+        )
+        .order_by(a.seq)
+        .limit(PIECE)
+    )
+    for customer_id, last_seq in heads:
+        after = read_to.get(customer_id, 0)
+        while after < last_seq:
+            rows = connection.execute(piece, {"customer": customer_id, "after": after}).mappings().all()
+            if not rows:
+                break
+            yield from map(dict, rows)
+            after = rows[-1]["seq"]
+
+
+def _strings(held: Any) -> Iterator[str]:
+    """Every text within a JSON value, field names too."""
+    if isinstance(held, str):
+        yield held
+    elif isinstance(held, Mapping):
+        for key, value in held.items():
+            yield str(key)
+            yield from _strings(value)
+    elif isinstance(held, Sequence):
+        for value in held:
+            yield from _strings(value)
+
+
+def _redact(connection: sa.Connection, workspace: str, customer_id: str, seqs: Iterable[int]) -> None:
+    """The one change that the log allows: changes and text go, and with the salt all means to test a guess at them."""
+    a = tables.activity.c
+    these = sa.and_(a.workspace_id == workspace, a.customer_id == customer_id, a.seq.in_(sorted(seqs)))
+    gone = {"changes": sa.null(), "text": REMOVED_CONTACT, "salt": None}
+    connection.execute(tables.activity.update().where(these).values(gone))
+
+
+def _empty(connection: sa.Connection, workspace: str, contact: Contact) -> None:
+    c, n = tables.contact.c, tables.contact_name.c
+    values = {
+        "name": None,
+        "name_key": None,
+        "email": None,
+        "import_ref": None,
+        "state": "removed",
+        "is_primary": False,
+        "erased_at": database_clock(connection),
+    }
+    connection.execute(tables.contact.update().where(c.workspace_id == workspace, c.id == contact.id).values(values))
+    connection.execute(tables.contact_name.delete().where(n.workspace_id == workspace, n.contact_id == contact.id))
+
+
+def _clean_records(connection: sa.Connection, workspace: str, home: str, traces: Traces) -> None:
+    """Take the names out of what people typed into records: titles, names, comments, fields."""
+    t, o, m, c = tables.task, tables.onboarding, tables.comment, tables.customer
+    for table, columns in ((t, ("title",)), (o, ("name", "phase")), (m, ("text",))):
+        rows = connection.execute(
+            sa.select(table.c.id, table.c.customer_id, *(table.c[name] for name in columns)).where(
+                table.c.workspace_id == workspace
+            )
+        ).all()
+        for ident, customer_id, *texts in rows:
+            finder = traces.within(home=customer_id == home)
+            _rewrite(connection, table, workspace, ident, dict(zip(columns, texts, strict=True)), finder)
+    rows = connection.execute(
+        sa.select(c.c.id, c.c.plan, c.c.tags, c.c.fields).where(c.c.workspace_id == workspace)
+    ).all()
+    for ident, plan, tags, fields in rows:
+        finder = traces.within(home=ident == home)
+        _rewrite(connection, c, workspace, ident, {"plan": plan, "tags": tags, "fields": fields}, finder)
+    q = tables.saved_query.c
+    kept = connection.execute(sa.select(q.hash, q.text).where(q.workspace_id == workspace)).all()
+    finder = traces.within(home=True)
+    named = [name for name, text in kept if finder.finds(text)]
+    connection.execute(tables.saved_query.delete().where(q.workspace_id == workspace, q.hash.in_(named)))
+
+
+def _rewrite(
+    connection: sa.Connection, table: sa.Table, workspace: str, ident: str, held: Mapping[str, Any], finder: Finder
+) -> None:
+    cleaned = {name: _cleaned(value, finder) for name, value in held.items()}
+    differing = {name: value for name, value in cleaned.items() if value != held[name]}
+    if differing:
+        this = sa.and_(table.c.workspace_id == workspace, table.c.id == ident)
+        connection.execute(table.update().where(this).values(differing))
+
+
+def _cleaned(value: Any, finder: Finder) -> Any:
+    if isinstance(value, str):
+        return finder.without(value)
+    if isinstance(value, list):
+        return [_cleaned(each, finder) for each in value]
+    if isinstance(value, dict):
+        return {_cleaned(key, finder): _cleaned(each, finder) for key, each in value.items()}
+    return value
+
+
+# --- tombstones -------------------------------------------------------------------------------------------------------
+
+
+def _entomb(connection: sa.Connection, workspace: str, home: str, contact: Contact) -> None:
+    c = tables.contact.c
+    ref = connection.execute(
+        sa.select(c.import_ref).where(c.workspace_id == workspace, c.id == contact.id)
+    ).scalar_one_or_none()
+    key = _key(connection, workspace)
+    for digest in _digests(key, home, ref, contact.email):
+        row = {"workspace_id": workspace, "digest": digest, "contact_id": contact.id}
+        there = sa.select(tables.tombstone.c.digest).where(
+            tables.tombstone.c.workspace_id == workspace, tables.tombstone.c.digest == row["digest"]
+        )
+        if connection.execute(there).first() is None:
+            connection.execute(tables.tombstone.insert(), row)
+
+
+def entombed(
+    connection: sa.Connection, workspace: str, *, customer_id: str, ref: str | None = None, email: str | None = None
+) -> str | None:
+    """The id of the erased contact that these are of, if there is one. ref: the name that an import gives the contact."""
+    s = tables.tombstone.c
+    digests = _digests(_key(connection, workspace), customer_id, ref, email)
+    found: str | None = connection.execute(
+        sa.select(s.contact_id).where(s.workspace_id == workspace, s.digest.in_(digests)).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
+def _key(connection: sa.Connection, workspace: str) -> bytes:
+    w = tables.workspace.c
+    key: bytes = connection.execute(sa.select(w.erasure_key).where(w.workspace_id == workspace)).scalar_one()
+    return key
+
+
+def _digests(key: bytes, customer_id: str, ref: str | None, email: str | None) -> list[str]:
+    """A file's own name means one contact of one customer; an address means one person everywhere."""
+    known = ([["import", customer_id, ref]] if ref else []) + ([["email", folded(email)]] if email else [])
+    return [hmac.new(key, canonical(each).encode(), hashlib.sha256).hexdigest() for each in known]
+
+
+# --- what is in Slack -------------------------------------------------------------------------------------------------
+
+
+def _withdraw_shares(connection: sa.Connection, workspace: str, contact: Contact) -> None:
+    """Every history that was shared to a channel may show the name: it is replaced there."""
+    o = tables.outbox.c
+    shared = connection.execute(
+        sa.select(o.id, o.channel, o.ts).where(
+            o.workspace_id == workspace, o.kind == SHARED, o.state == "sent", o.ts.is_not(None)
+        )
+    ).all()
+    for ident, channel, ts in shared:
+        outbox.enqueue(
+            connection,
+            workspace,
+            key=f"withdraw:{ident}:{contact.id}",
+            kind=WITHDRAW,
+            channel=channel,
+            body={"ts": ts},
+        )
