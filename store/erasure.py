@@ -158,6 +158,9 @@ def _empty(connection: sa.Connection, workspace: str, contact: Contact) -> None:
         "erased_at": database_clock(connection),
     }
     connection.execute(tables.contact.update().where(c.workspace_id == workspace, c.id == contact.id).values(values))
+    e = tables.external_contact
+    theirs = sa.and_(e.c.workspace_id == workspace, e.c.contact_id == contact.id)
+    connection.execute(e.update().where(theirs).values(told=sa.null(), erased=True))
     connection.execute(tables.contact_name.delete().where(n.workspace_id == workspace, n.contact_id == contact.id))
 
 

@@ -15,6 +15,9 @@ Right = Literal["everyone", "admins"]
 Phase = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 
 
+Property = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+
+
 class WorkspaceSettings(BaseModel):
     """A field's description says what it decides, in the settings form and in `pivotal settings get`."""
 
@@ -23,6 +26,14 @@ class WorkspaceSettings(BaseModel):
     view: Right = Field("everyone", description="Who may see histories")
     edit: Right = Field("everyone", description="Who may change records")
     export: Right = Field("everyone", description="Who may export histories")
+    unknown_customer: Literal["create", "park"] = Field(
+        "create",
+        description="What a sync does with a customer that is not known: create it, or keep what was told until it is linked",
+    )
+    mapping: dict[str, dict[Property, Property]] = Field(
+        {},
+        description="Which property of HubSpot or Stripe feeds which field, where it is not the usual one; - keeps it out",
+    )
     phases: tuple[Phase, ...] = Field(
         ("Kickoff", "Setup", "Training", "Go-live", "Done"),
         description="Phases of an onboarding, in their order; with the last one it is done",

@@ -7,14 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import activities, actors, chain, customers, history, outbox, settings, workspaces
+from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
+from store.deliveries import Deliveries
 from store.domain.activity import NewActivity
 from store.domain.errors import BadLine
 from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.engine import Database
+from store.exports import Exports
 from store.importing import Imported, Importer, Numbered
 from store.outbox import Body, Delivery, Outcome
+from store.programs import Programs
 from store.records import Records
 from store.settings import WorkspaceSettings
 from store.workspaces import Workspace
@@ -29,9 +33,14 @@ class Store:
     (domain/errors.py) when the database does not answer.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, patient: Database | None = None) -> None:
+        """patient: the same database with more patience, for what nobody waits for; None: there is no other."""
         self._database = database
         self.records = Records(database)
+        self.deliveries = Deliveries(database)
+        self.exports = Exports(database, patient or database)
+        self.access = Access(database)
+        self.programs = Programs(database)
 
     async def close(self) -> None:
         await self._database.close()

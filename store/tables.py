@@ -198,6 +198,33 @@ tombstone = tenant(
     belongs_to("contact", "contact_id"),
 )
 
+# A provider's contact → ours. Before it is known whose it is, what was told of it waits here; erased, nothing is taken in any more.
+external_contact = tenant(
+    "external_contact",
+    belongs_to_workspace(),
+    sa.Column("provider", Key, primary_key=True),
+    sa.Column("account", Key, primary_key=True),
+    sa.Column("external_id", Key, primary_key=True),
+    sa.Column("customer_id", Key),
+    sa.Column("contact_id", Key),
+    sa.Column("told", Json),
+    sa.Column("erased", sa.Boolean, nullable=False),
+    belongs_to("contact", "contact_id"),
+    sa.Index("ix_external_contact_contact", "workspace_id", "contact_id"),
+)
+
+# When each property of a provider's object was last set there: an older notice is superseded, however late it comes.
+synced = tenant(
+    "synced",
+    belongs_to_workspace(),
+    sa.Column("provider", Key, primary_key=True),
+    sa.Column("account", Key, primary_key=True),
+    sa.Column("object", Key, primary_key=True),
+    sa.Column("object_id", Key, primary_key=True),
+    sa.Column("property", Key, primary_key=True),
+    sa.Column("occurred_at", Instant, nullable=False),
+)
+
 onboarding = tenant(
     "onboarding",
     sa.Column("id", Key, primary_key=True),
@@ -398,4 +425,26 @@ api_answer = tenant(
     sa.Column("recorded_at", Instant, nullable=False),
     belongs_to("api_key", "api_key_id"),
     sa.Index("ix_api_answer_recorded_at", "recorded_at"),
+)
+
+# Deliveries as they came in, until they are applied; then for a stated time, to apply them again after a change of the mapping.
+inbox = tenant(
+    "inbox",
+    belongs_to_workspace(),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("provider", Key, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    # pending, working, done, parked (its customer is not known), failed
+    sa.Column("parked_for", Key),
+    # `provider:account:id` of the customer that it waits for
+    sa.Column("again", sa.Boolean, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("lease_by", Key),
+    sa.Column("lease_until", Instant),
+    sa.Column("error", sa.Text),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Index("ix_inbox_due", "state", "due_at"),
+    sa.Index("ix_inbox_parked", "workspace_id", "parked_for"),
 )

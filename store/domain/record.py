@@ -19,12 +19,16 @@ class By:
 
     refs  where it came from, as ids: `channel`, `message`; kept on every activity
     key   of the request: asked twice with the same one, it has one effect
+    edit_id      under which its activities stand together; None: each write has its own
+    occurred_at  the source's time; None: the database's clock
     """
 
     actor: Ref
     source: Source
     refs: Mapping[str, object] = field(default_factory=dict)
     key: str | None = None
+    edit_id: str | None = None
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,13 +81,25 @@ def name_of(connection: sa.Connection, workspace: str, customer_id: str) -> Cust
 def activity(by: By, kind: str, *changes: Change, **more: Any) -> NewActivity:
     """A new activity by this writer; more: text, subject, onboarding_id, refs."""
     refs = {**by.refs, **more.pop("refs", {})}
-    return NewActivity(kind=kind, actor=by.actor, source=by.source, changes=changes, refs=refs, **more)
+    return NewActivity(
+        kind=kind,
+        actor=by.actor,
+        source=by.source,
+        changes=changes,
+        refs=refs,
+        edit_id=by.edit_id,
+        occurred_at=by.occurred_at,
+        **more,
+    )
 
 
 def record(connection: sa.Connection, workspace: str, customer_id: str, new: Sequence[NewActivity]) -> Receipt:
     """Append to the customer's log, under one edit_id. The caller holds the customer's lock."""
     edit_id = new_id("edt")
-    seqs = [activities.append(connection, workspace, customer_id, replace(each, edit_id=edit_id)) for each in new]
+    seqs = [
+        activities.append(connection, workspace, customer_id, replace(each, edit_id=each.edit_id or edit_id))
+        for each in new
+    ]
     found = activities.by_seq(connection, workspace, customer_id, [seq for seq in seqs if seq is not None])
     recorded = tuple(found[seq] for seq in sorted(found))
     if recorded and new[0].actor.type is ActorType.USER:

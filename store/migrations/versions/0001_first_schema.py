@@ -324,6 +324,62 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "external_contact",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("provider", KEY, nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.Column("external_id", KEY, nullable=False),
+        sa.Column("customer_id", KEY, nullable=True),
+        sa.Column("contact_id", KEY, nullable=True),
+        sa.Column("told", JSON, nullable=True),
+        sa.Column("erased", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"],
+            ["contact.workspace_id", "contact.id"],
+            name="fk_external_contact_workspace_id_contact_id",
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"], name="fk_external_contact_workspace_id"),
+        sa.PrimaryKeyConstraint("workspace_id", "provider", "account", "external_id", name="pk_external_contact"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_external_contact_contact", "external_contact", ["workspace_id", "contact_id"], unique=False)
+    op.create_table(
+        "synced",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("provider", KEY, nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.Column("object", KEY, nullable=False),
+        sa.Column("object_id", KEY, nullable=False),
+        sa.Column("property", KEY, nullable=False),
+        sa.Column("occurred_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"], name="fk_synced_workspace_id"),
+        sa.PrimaryKeyConstraint(
+            "workspace_id", "provider", "account", "object", "object_id", "property", name="pk_synced"
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("provider", KEY, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", KEY, nullable=False),
+        sa.Column("parked_for", KEY, nullable=True),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("lease_by", KEY, nullable=True),
+        sa.Column("lease_until", INSTANT, nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("received_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.workspace_id"], name="fk_inbox_workspace_id"),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_inbox"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_inbox_due", "inbox", ["state", "due_at"], unique=False)
+    op.create_index("ix_inbox_parked", "inbox", ["workspace_id", "parked_for"], unique=False)
+    op.create_table(
         "tombstone",
         sa.Column("workspace_id", KEY, nullable=False),
         sa.Column("digest", KEY, nullable=False),
@@ -455,6 +511,9 @@ def downgrade() -> None:
     op.drop_table("export")
     op.drop_table("task")
     op.drop_table("tombstone")
+    op.drop_table("inbox")
+    op.drop_table("synced")
+    op.drop_table("external_contact")
     op.drop_table("contact_name")
     op.drop_table("comment")
     op.drop_table("onboarding")
@@ -482,7 +541,7 @@ def _guard_sqlite() -> None:
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in (*FACTS, "refs"))
     op.execute(f"""
         CREATE TRIGGER activity_no_update BEFORE UPDATE ON activity
-        WHEN NOT (OLD.salt IS NOT NULL AND NEW.salt IS NULL AND NEW.changes IS NULL AND NEW.text = 'removed contact' AND {same})
+        WHEN NOT (OLD.salt IS NOT NULL AND NEW.salt IS NULL AND NEW.changes IS NULL AND NEW.text IS 'removed contact' AND {same})
         BEGIN SELECT RAISE(ABORT, 'activity is append-only'); END
     """)
     op.execute("""

@@ -1,0 +1,1 @@
+"""Others tell us: signed deliveries of HubSpot and Stripe."""

@@ -1,0 +1,91 @@
+"""POST /webhooks/hubspot and /webhooks/stripe: bytes → signature → a row → 2xx. What a delivery means is worked out by a job."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.web import body_of
+from bot.webhooks.signatures import hubspot_is_genuine, stripe_is_genuine
+from store import Store
+from store.domain.activity import Source
+from store.domain.errors import PivotalError
+
+log = structlog.get_logger()
+
+BODY: Final = 1024 * 1024
+"""Bytes of one delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """None, or no secret: that provider's route answers 404. public_url: where HubSpot reaches us; its signature covers the address."""
+
+    hubspot: str | None = None
+    stripe: Sequence[str] = ()
+    public_url: str | None = None
+
+
+class Webhooks:
+    """came: called when a delivery has been stored, so that the job need not wait for its next tick."""
+
+    def __init__(
+        self,
+        store: Store,
+        secrets: Secrets,
+        clock: Callable[[], datetime],
+        workspace: Callable[[], Awaitable[str]],
+        came: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._clock = clock
+        self._workspace = workspace
+        self._came = came
+        self.rejected = 0
+        """Deliveries whose signature did not hold, since the process began."""
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [web.post("/webhooks/hubspot", self.hubspot), web.post("/webhooks/stripe", self.stripe)]
+
+    async def hubspot(self, request: web.Request) -> web.Response:
+        secret, address = self._secrets.hubspot, self._secrets.public_url
+        if secret is None or address is None:
+            raise web.HTTPNotFound
+        body = await body_of(request, BODY)
+        genuine = hubspot_is_genuine(
+            secret,
+            request.headers.getall("X-HubSpot-Request-Timestamp", []),
+            request.headers.getall("X-HubSpot-Signature-v3", []),
+            request.method,
+            address.rstrip("/") + request.raw_path,
+            body,
+            self._clock(),
+        )
+        return await self._kept(Source.HUBSPOT, body, refusal=None if genuine else web.HTTPUnauthorized)
+
+    async def stripe(self, request: web.Request) -> web.Response:
+        if not self._secrets.stripe:
+            raise web.HTTPNotFound
+        body = await body_of(request, BODY)
+        header = request.headers.getall("Stripe-Signature", [])
+        genuine = stripe_is_genuine(self._secrets.stripe, header, body, self._clock())
+        return await self._kept(Source.STRIPE, body, refusal=None if genuine else web.HTTPBadRequest)
+
+    async def _kept(self, provider: Source, body: bytes, *, refusal: type[web.HTTPException] | None) -> web.Response:
+        if refusal is not None:
+            self.rejected += 1
+            log.info("a delivery's signature did not hold", provider=provider.value, rejected=self.rejected)
+            raise refusal
+        try:
+            ident = await self._store.deliveries.receive(await self._workspace(), provider, body)
+        except PivotalError as error:
+            # Whoever sent it tries again: nothing is lost.
+            log.warning("a delivery could not be kept", provider=provider.value, reason=type(error).__name__)
+            raise web.HTTPServiceUnavailable from error
+        log.info("delivery kept", provider=provider.value, delivery=ident, bytes=len(body))
+        self._came()
+        return web.json_response({"received": True})
