@@ -22,14 +22,17 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
 from bot.directory import Clock, Directory
 from bot.errors import explained
+from bot.jobs.apply import Applier
 from bot.jobs.deliver import Deliverer, Timing
-from bot.listeners import command, customer, edit, forms, history, home, people
+from bot.jobs.schedule import Jobs
+from bot.listeners import command, customer, edit, forms, history, home, people, unlinked
 from bot.listeners.form_kinds import FormKinds
 from bot.listeners.typed import Writing
 from bot.settings import Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
 from bot.web import SlackEvents, application, listening
+from bot.webhooks.routes import Secrets, Webhooks
 from store import Store
 from store.domain.usage import PROGRAM
 from store.engine import connect
@@ -55,6 +58,7 @@ class App:
     web: web.Application
     bolt: AsyncApp
     deliverer: Deliverer
+    jobs: Jobs
 
 
 @asynccontextmanager
@@ -98,11 +102,16 @@ async def build(
         asking.add(FormKinds(writing).kinds())
         edits = edit.Edits(writing, asking)
         customers = customer.Customers(writing, asking)
+        jobs = Jobs(
+            tasks, {"deliver": deliverer.drain, "apply": Applier(store).drain, "forget": store.deliveries.forget}
+        )
+        strangers = unlinked.Unlinked(writing, partial(jobs.wake, "apply"))
         handlers = {
             "help": command.helping(program),
             "history": shown.typed,
             **edits.handlers(),
             **customers.handlers(),
+            **strangers.handlers(),
         }
         command.register(bolt, program, answers, handlers)
         history.register(bolt, answers, shown, deliverer, store, program)
@@ -110,16 +119,36 @@ async def build(
         forms.register(bolt, answers, asking)
         customer.register(bolt, answers, shown, asking)
         home.register(bolt, answers, home.Home(asking, slack))
+        unlinked.register(bolt, answers, strangers, writing)
         people.register(bolt, directory)
+        webhooks = Webhooks(store, webhook_secrets(settings), clock, default_id(store), partial(jobs.wake, "apply"))
         events = (
             None
             if access.signing_secret is None
             else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
         )
         try:
-            yield App(web=application(ready, events.handle if events else None), bolt=bolt, deliverer=deliverer)
+            site = application(ready, events.handle if events else None, webhooks.routes())
+            yield App(web=site, bolt=bolt, deliverer=deliverer, jobs=jobs)
         finally:
             await tasks.drain(LEFT_OVER)
+
+
+def webhook_secrets(settings: Settings) -> Secrets:
+    """Several Stripe secrets, between commas, hold at once while one is rolled."""
+    stripe = settings.stripe_webhook_secret
+    return Secrets(
+        hubspot=settings.hubspot_client_secret.get_secret_value() if settings.hubspot_client_secret else None,
+        stripe=[each.strip() for each in stripe.get_secret_value().split(",")] if stripe else (),
+        public_url=settings.public_url,
+    )
+
+
+def default_id(store: Store) -> Callable[[], Awaitable[str]]:
+    async def found() -> str:
+        return (await store.default_workspace()).id
+
+    return found
 
 
 def _token_of(token: SecretStr) -> Callable[[str], Awaitable[str]]:
@@ -172,9 +201,12 @@ def _origins(api_url: str) -> tuple[str, ...]:
     return (GOVERNMENT_HOOKS,) if (parts.hostname or "").endswith("slack-gov.com") else (HOOKS,)
 
 
-async def serve(settings: Settings, *, socket: bool = False, stop: asyncio.Event | None = None) -> None:
+async def serve(
+    settings: Settings, *, socket: bool = False, worker: bool | None = None, stop: asyncio.Event | None = None
+) -> None:
     """Run until SIGTERM, SIGINT or `stop`, then finish what is under way.
 
+    worker  whether the jobs run in this process; None: on SQLite they do
     raises  PivotalError, when it cannot start: something is missing or malformed, or the database is of another schema
     """
     access = settings.require_slack(socket=socket)
@@ -184,10 +216,13 @@ async def serve(settings: Settings, *, socket: bool = False, stop: asyncio.Event
         if database.dialect == "sqlite":
             await migrate(database)
         await check(database)
+        with_worker = database.dialect == "sqlite" if worker is None else worker
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
             app = await stack.enter_async_context(build(settings, access, Store(database), ready=ready))
             url = await stack.enter_async_context(listening(app.web, settings.host, settings.port, UNDER_WAY))
+            if with_worker:
+                await stack.enter_async_context(app.jobs.ticking())
             if socket and access.app_token is not None:
                 await stack.enter_async_context(connected(app.bolt, access.app_token))
             log.info("serving", url=url, socket=socket)

@@ -1,7 +1,7 @@
 """The web server: bytes in, limits first, then the signature, then Bolt. One aiohttp application carries every route."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -75,8 +75,10 @@ class SlackEvents:
         return signature.is_genuine(self._secret, timestamps, signatures, body, self._clock())
 
 
-def application(ready: Callable[[], Awaitable[None]], slack_events: Handler | None = None) -> web.Application:
-    """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode."""
+def application(
+    ready: Callable[[], Awaitable[None]], slack_events: Handler | None = None, routes: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode. routes: of other parts."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "up"})
@@ -93,6 +95,7 @@ def application(ready: Callable[[], Awaitable[None]], slack_events: Handler | No
     app.router.add_get("/readyz", readyz)
     if slack_events is not None:
         app.router.add_post("/slack/events", slack_events)
+    app.router.add_routes(routes)
     return app
 
 

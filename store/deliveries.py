@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from store import inbox, settings, syncing
 from store.domain.activity import Source
 from store.domain.record import By
-from store.domain.sync import Notice
+from store.domain.sync import Notice, Parked
 from store.engine import Database
-from store.inbox import Parked, Received
+from store.inbox import Received
 from store.records import customer
 from store.syncing import Applied
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from store import tables
 from store.actors import new_id
 from store.domain.activity import Source
+from store.domain.sync import Parked
 from store.engine import database_clock
 
 ATTEMPTS = 8
@@ -31,15 +32,6 @@ class Received:
     attempt: int
     again: bool
     """It was applied before: only what is missing is added."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """What waits for one customer that is not known. known_as: `provider:account:id`."""
-
-    known_as: str
-    deliveries: int
-    since: datetime
 
 
 def keep(

@@ -144,7 +144,9 @@ class Edits:
         customer_id, contact_id = action["value"].split(" ", 1)
         by = self._writing.by(asker, f"erase:{contact_id}")
         done = await self._records.erase_contact(asker.workspace, customer_id, contact_id, by)
-        return said(f"{done.customer.name}: the contact is removed, and every entry that named them reads “removed contact” now.")
+        return said(
+            f"{done.customer.name}: the contact is removed, and every entry that named them reads “removed contact” now."
+        )
 
     async def undo(self, typed: Typed) -> Message:
         await self._writing.allow(typed.asker, "edit")

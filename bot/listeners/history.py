@@ -86,8 +86,14 @@ class History:
         query = await self.carried(asker, action["block_id"])
         return await self.shown(asker, replace(query.first_page(), table=not query.table))
 
+    async def choosing(self, asker: Asker, body: Json) -> HistoryQuery:
+        """The query of the row whose select asks for its options."""
+        await self._writing.allow(asker, "view")
+        return await self.carried(asker, body["block_id"])
+
     async def command(self, asker: Asker, action: Json, program: str) -> Message:
         """The slice as a command to copy, with names in place of ids."""
+        await self._writing.allow(asker, "view")
         query = (await self.carried(asker, action["block_id"])).bare()
         page = await self._store.history(asker.workspace, query, asker.reader, limit=1)
         meant = replace(page.query, customer=page.customer.slug)
@@ -112,6 +118,7 @@ class History:
 
     async def share(self, asker: Asker, action: Json, body: Json, deliverer: Deliverer) -> Message:
         """Post the page to the channel that it was asked in, for all to see. Pressed twice, it is posted once."""
+        await self._writing.allow(asker, "view")
         if asker.channel is None or not may_share(asker):
             raise Refused("There is no channel here to share to.", "Use `/pivotal history` in the channel you mean.")
         query = replace(await self.carried(asker, action["block_id"]), opened=(), table=False)
@@ -143,7 +150,9 @@ class History:
 
     async def withdrawn(self, _delivery: Delivery) -> Message:
         """What stands in a channel in place of a shared history that may have named somebody who was removed."""
-        return said("This shared history was withdrawn, since a contact was removed. Type `/pivotal history` for how it reads now.")
+        return said(
+            "This shared history was withdrawn, since a contact was removed. Type `/pivotal history` for how it reads now."
+        )
 
     async def shared(self, delivery: Delivery) -> Message:
         """Render a share at the moment of sending."""
@@ -229,7 +238,7 @@ def register(
     @bolt.options(controls.ACTORS)
     async def actors(ack: AsyncAck, body: Json) -> None:
         async def offered(asker: Asker) -> Sequence[Json]:
-            query = await history.carried(asker, body["block_id"])
+            query = await history.choosing(asker, body)
             found = await store.actor_choices(asker.workspace, query.customer or "", body["value"])
             return controls.actor_options(found)
 
@@ -238,7 +247,7 @@ def register(
     @bolt.options(controls.TYPES)
     async def types(ack: AsyncAck, body: Json) -> None:
         async def offered(asker: Asker) -> Sequence[Json]:
-            query = await history.carried(asker, body["block_id"])
+            query = await history.choosing(asker, body)
             found = await store.type_choices(asker.workspace, query.customer or "", body["value"])
             return [kit.option(choice.label, choice.word) for choice in found]
 

@@ -82,3 +82,12 @@ def link(notice: Notice) -> str | None:
     if notice.provider is Source.STRIPE and notice.customer:
         return f"https://dashboard.stripe.com/customers/{notice.customer}"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What waits for one customer that is not known. known_as: `provider:account:id`."""
+
+    known_as: str
+    deliveries: int
+    since: datetime

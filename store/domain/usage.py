@@ -107,6 +107,12 @@ USAGE: Final = (
         "Your own fields: text, number, date, choice, person or link.",
         ("field add Segment choice SMB,Enterprise", "field list"),
     ),
+    Usage(
+        "unlinked",
+        "unlinked",
+        "What HubSpot and Stripe told of customers that are not known here, to link or to create them.",
+        ("unlinked",),
+    ),
     Usage("settings", "settings", "Who may do what, and the phases of an onboarding. For admins.", ("settings",)),
     Usage("help", "help [COMMAND]", "What you can type, or more about one command.", ("help", "help history")),
 )

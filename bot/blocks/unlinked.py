@@ -1,0 +1,42 @@
+"""What providers told of customers that are not known: each with a way to link it, or to make a customer of it."""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.blocks import kit, phrases
+from bot.blocks.kit import Message
+from store.domain.sync import NAMES, Parked
+
+LINK: Final = "unlinked:link"
+CREATE: Final = "unlinked:create"
+SHOWN: Final = 15
+
+
+def unlinked(found: Sequence[Parked], mark: str, zone: ZoneInfo) -> Message:
+    """mark: new in every message."""
+    if not found:
+        text = "Nothing waits: every customer that HubSpot and Stripe told of is known."
+        return Message(text, (kit.section(kit.plain(text)),))
+    text = f"{len(found)} unknown to us, told of by HubSpot or Stripe. Link each to a customer, or make it one."
+    blocks = [kit.section(kit.plain(text))]
+    for number, each in enumerate(found[:SHOWN]):
+        search = kit.search(LINK, "Link to a customer")
+        blocks += [
+            kit.section(kit.plain(_told(each, zone))),
+            kit.actions(
+                search,
+                kit.button("Make it a customer", CREATE, each.known_as),
+                block_id=f"{mark}.{number}|{each.known_as}",
+            ),
+        ]
+    if len(found) > SHOWN:
+        blocks.append(kit.context(kit.mrkdwn(f"and {len(found) - SHOWN} more")))
+    return Message(text, tuple(blocks))
+
+
+def _told(each: Parked, zone: ZoneInfo) -> str:
+    provider, _, external_id = each.known_as.split(":", 2)
+    name = next(name for source, name in NAMES.items() if source.value == provider)
+    number = f"{each.deliveries} {'delivery' if each.deliveries == 1 else 'deliveries'}"
+    return f"{name} {external_id}: {number} since {phrases.when(each.since, zone)}"
