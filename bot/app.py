@@ -145,8 +145,12 @@ def webhook_secrets(settings: Settings) -> Secrets:
 
 
 def default_id(store: Store) -> Callable[[], Awaitable[str]]:
+    held: list[str] = []
+
     async def found() -> str:
-        return (await store.default_workspace()).id
+        if not held:  # `migrate` has made it, and its id does not change
+            held.append((await store.default_workspace()).id)
+        return held[0]
 
     return found
 
