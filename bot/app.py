@@ -214,24 +214,39 @@ async def serve(
     raises  PivotalError, when it cannot start: something is missing or malformed, or the database is of another schema
     """
     access = settings.require_slack(socket=socket)
-    stop = stop or _stopped_by_signal()
+    async with _started(settings, access) as (stack, app, dialect):
+        url = await stack.enter_async_context(listening(app.web, settings.host, settings.port, UNDER_WAY))
+        if dialect == "sqlite" if worker is None else worker:
+            await stack.enter_async_context(app.jobs.ticking())
+        if socket and access.app_token is not None:
+            await stack.enter_async_context(connected(app.bolt, access.app_token))
+        log.info("serving", url=url, socket=socket)
+        await (stop or _stopped_by_signal()).wait()
+        log.info("stopping")
+
+
+async def work(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
+    """Run the jobs until SIGTERM, SIGINT or `stop`. Raises as `serve` does."""
+    access = settings.require_slack_token()
+    async with _started(settings, access) as (stack, app, _):
+        await stack.enter_async_context(app.jobs.ticking())
+        log.info("working")
+        await (stop or _stopped_by_signal()).wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def _started(settings: Settings, access: SlackAccess) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
+    """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
     database = connect(settings.database_url)
     try:
         if database.dialect == "sqlite":
             await migrate(database)
         await check(database)
-        with_worker = database.dialect == "sqlite" if worker is None else worker
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
             app = await stack.enter_async_context(build(settings, access, Store(database), ready=ready))
-            url = await stack.enter_async_context(listening(app.web, settings.host, settings.port, UNDER_WAY))
-            if with_worker:
-                await stack.enter_async_context(app.jobs.ticking())
-            if socket and access.app_token is not None:
-                await stack.enter_async_context(connected(app.bolt, access.app_token))
-            log.info("serving", url=url, socket=socket)
-            await stop.wait()
-            log.info("stopping")
+            yield stack, app, database.dialect
     finally:
         await database.close()
 

@@ -111,6 +111,14 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
+    def require_slack_token(self) -> "SlackAccess":
+        """What a worker needs of Slack. Raises Misconfigured."""
+        if self.slack_bot_token is None:
+            raise Misconfigured(
+                "SLACK_BOT_TOKEN is missing: it stands in your Slack app's settings under OAuth & Permissions."
+            )
+        return SlackAccess(bot_token=self.slack_bot_token, signing_secret=None, app_token=None)
+
     def require_slack(self, *, socket: bool) -> "SlackAccess":
         """What `serve` needs to speak with Slack. Raises Misconfigured, naming all that is missing."""
         bot, signing, app = self.slack_bot_token, self.slack_signing_secret, self.slack_app_token

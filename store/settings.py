@@ -74,7 +74,24 @@ def checked(values: Mapping[str, Any]) -> WorkspaceSettings:
 
 
 def from_text(name: str, text: str) -> Any:
-    """A value as it is typed: phases between commas."""
+    """A value as it is typed: phases between commas, the mapping as `hubspot.tier=plan, stripe.plan=-`."""
+    parts = [each.strip() for each in text.split(",") if each.strip()]
     if name == "phases":
-        return [each.strip() for each in text.split(",") if each.strip()]
-    return text.strip()
+        return parts
+    if name != "mapping":
+        return text.strip()
+    mapping: dict[str, dict[str, str]] = {}
+    for part in parts:
+        source, equals, target = part.partition("=")
+        provider, dot, prop = source.strip().partition(".")
+        if not (equals and dot and provider in {"hubspot", "stripe"}):
+            raise UsageError(
+                f"I read {code(part)} in the mapping.", "Write `hubspot.tier=plan`, several between commas."
+            )
+        mapping.setdefault(provider, {})[prop.strip()] = target.strip()
+    return mapping
+
+
+def mapping_text(mapping: Mapping[str, Mapping[str, str]]) -> str:
+    """The mapping as `from_text` reads it."""
+    return ", ".join(f"{provider}.{prop}={target}" for provider, own in mapping.items() for prop, target in own.items())

@@ -1,13 +1,15 @@
 """HistoryQuery → the filter rows of the feed. Every control carries the query it leads to, or the one that its selection changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot import limits
 from bot.blocks import kit, phrases
+from bot.blocks.fit import Fit
 from bot.blocks.kit import Block, Element
 from bot.blocks.links import Links
-from store.domain.query import HistoryQuery, Page, Window
+from store.domain.query import Choice, HistoryQuery, Page, Window
 
 ACTORS = "history:filter:actors"
 TYPES = "history:filter:types"
@@ -20,8 +22,10 @@ GO = "history:go"
 
 SHARE, TABLE, COMMAND = "share", "table", "command"
 
-LISTED = 12
-"""So many choices are shown in a select; of more, a button tells the number and drops them."""
+WAYS = {"me": "Me", "slack": "Anybody, via Slack", "api": "Anything, via the API"}
+"""What the words that name nobody are called where they are chosen."""
+LABEL = 22
+"""Characters of a name on a button."""
 CUSTOM = "custom"
 ALL = "all"
 PRESETS = (("Last 7 days", "7"), ("Last 30 days", "30"), ("Last 90 days", "90"), ("All time", ALL), ("Custom…", CUSTOM))
@@ -29,12 +33,12 @@ CUSTOM_DAYS = 30
 """What a custom range begins as, where the window before had no days."""
 
 
-def controls(page: Page, links: Links, *, sharing: bool) -> Iterator[Block]:
+def controls(page: Page, links: Links, fit: Fit, *, sharing: bool) -> Iterator[Block]:
     """The rows above the entries. sharing: whether there is a channel to share to."""
     query = page.query
     yield kit.actions(
-        kit.multi_search(ACTORS, _placeholder("Actors", query.actors), _chosen_actors(page)),
-        kit.multi_search(TYPES, _placeholder("Event types", query.types), _chosen_types(query)),
+        _search(ACTORS, "Actors", query.actors, _actor_options(page), fit),
+        _search(TYPES, "Event types", query.types, [kit.option(word, word) for word in query.types], fit),
         _window(query),
         kit.overflow(MENU, list(_menu(query, sharing=sharing))),
         block_id=links.block_id(query),
@@ -45,25 +49,30 @@ def controls(page: Page, links: Links, *, sharing: bool) -> Iterator[Block]:
             kit.datepicker(TO, "To", _iso(query.window.until)),
             block_id=links.block_id(query),
         )
-    if removable := list(_removable(page, links)):
+    if removable := list(_removable(page, links, fit)):
         yield kit.actions(*removable)
 
 
-def _placeholder(name: str, chosen: tuple[str, ...]) -> str:
-    return f"{name}: {len(chosen)} chosen" if len(chosen) > LISTED else name
+def _search(action_id: str, name: str, words: Sequence[str], options: Sequence[Element], fit: Fit) -> Element:
+    """A select for any number of words of the query. options: one for each, as far as Slack can hold it."""
+    if len(words) <= fit.listed and len(options) == len(words):
+        return kit.multi_search(action_id, name, options)
+    return kit.multi_search(action_id, f"{name}: {len(words)} chosen", ())
 
 
-def _chosen_actors(page: Page) -> list[Element]:
-    words = page.query.actors if len(page.query.actors) <= LISTED else ()
-    return [actor_option(phrases.actor_name(word, page.names), word) for word in words]
+def _actor_options(page: Page) -> Sequence[Element]:
+    return actor_options(
+        Choice(WAYS.get(word) or phrases.actor_name(word, page.names), word) for word in page.query.actors
+    )
 
 
-def _chosen_types(query: HistoryQuery) -> list[Element]:
-    return [kit.option(word, word) for word in query.types] if len(query.types) <= LISTED else []
-
-
-def actor_option(label: str, word: str) -> Element:
-    return kit.option(kit.one_line(label) or word, word)
+def actor_options(choices: Iterable[Choice]) -> list[Element]:
+    """Those whose words Slack can hold in an option. Any other actor can be filtered by typing the name."""
+    return [
+        kit.option(kit.one_line(each.label) or each.word, each.word)
+        for each in choices
+        if len(each.word) <= limits.OPTION_VALUE
+    ]
 
 
 def _window(query: HistoryQuery) -> Element:
@@ -98,23 +107,34 @@ def _menu(query: HistoryQuery, *, sharing: bool) -> Iterator[Element]:
     yield kit.option("Copy as command", COMMAND)
 
 
-def _removable(page: Page, links: Links) -> Iterator[Element]:
+def _removable(page: Page, links: Links, fit: Fit) -> Iterator[Element]:
     """A button for each filter that no select shows, and one for all of them."""
     query = page.query
+    unseen = len(query.actors) > fit.listed or len(_actor_options(page)) < len(query.actors)
     hidden = [
-        (query.actors if len(query.actors) > LISTED else (), "by", query.filtered(actors=())),
-        (query.types if len(query.types) > LISTED else (), "type", query.filtered(types=())),
+        (query.actors if unseen else (), "by", query.filtered(actors=())),
+        (query.types if len(query.types) > fit.listed else (), "type", query.filtered(types=())),
         (query.not_actors, "not by", query.filtered(not_actors=())),
         (query.not_types, "not", query.filtered(not_types=())),
         (query.fields, "field", query.filtered(fields=())),
     ]
     for number, (words, lead, without) in enumerate(hidden):
         if words:
-            said = phrases.either([kit.one_line(phrases.actor_name(word, page.names)) for word in words], 2)
+            said = phrases.either(phrases.actor_names(words, page.names, LABEL), 2)
             yield kit.button(f"✕ {lead} {said}", f"{GO}:drop{number}", links.value(without))
     bare = HistoryQuery(customer=query.customer, table=query.table)
     if query.bare() != bare.bare():
         yield kit.button("Clear filters", f"{GO}:clear", links.value(bare))
+
+
+def paging(page: Page, links: Links) -> Iterator[Block]:
+    buttons = []
+    if page.newer is not None:
+        buttons.append(kit.button("← Newer", f"{GO}:newer", links.value(page.query.newer_than(page.newer))))
+    if page.older is not None:
+        buttons.append(kit.button("Older →", f"{GO}:older", links.value(page.query.older_than(page.older))))
+    if buttons:
+        yield kit.actions(*buttons)
 
 
 def _iso(day: object) -> str | None:

@@ -9,21 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from unicodedata import combining
+from unicodedata import bidirectional, combining
 
 from bot import limits
 
 Block = dict[str, Any]
 Element = dict[str, Any]
 
-JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f\u20e3")
-"""Zero-width joiner, variation selectors, keycap: they belong to the character before them."""
+JOINERS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f\u20e3")
+"""Zero-width non-joiner and joiner, variation selectors, keycap: they belong to the character before them."""
+ISOLATE: Final = "\u2068"
+END_ISOLATE: Final = "\u2069"
+"""What stands between these two is written in its own direction, and turns nothing around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is sent: blocks, and the text that notifications and screen readers get in their place.
 
+    text      plain; `spoken` makes it safe for Slack where the message is sent
     fallback  to be sent instead where Slack does not know one of the blocks yet
     kept      queries that were too long for a control, by the name that the control carries in their place
     """
@@ -67,7 +71,21 @@ def _is_flag_half(char: str) -> bool:
 
 def one_line(text: str) -> str:
     """The text with line breaks and other control characters as single spaces."""
-    return " ".join("".join(char if char.isprintable() or char in JOINERS else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
+    return " ".join(text.split())
+
+
+def beginning(text: str, most: int) -> str:
+    """As much of a text as so many characters on one line can hold. Of a long one, only its beginning is looked at."""
+    looked_at = text[: 4 * most]
+    line = one_line(looked_at)
+    return cut(line if len(looked_at) == len(text) else f"{line}…", most)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether anything in it is written from right to left, as Hebrew and Arabic are."""
+    return not text.isascii() and any(bidirectional(char) in {"R", "AL"} for char in text)
 
 
 def block_json(block: Block, **more: Any) -> Block:
@@ -91,8 +109,21 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def spoken(text: str) -> str:
+    """A message's top-level text, which Slack reads as mrkdwn: nothing in it can mention or link, and it has the length that Slack wants."""
+    most = limits.TEXT_SOFT
+    while len(said := escaped(cut(text, most))) > limits.TEXT_SOFT:
+        most = most * limits.TEXT_SOFT // len(said)
+    return said
+
+
 def moment(instant: datetime, fallback: str) -> str:
-    """An instant in mrkdwn, which each reader sees in the zone of their device. fallback: the same in words, with its zone."""
+    """An instant in mrkdwn, which each reader sees in the zone of their device. fallback: the same in words, with its zone.
+
+    Slack counts from 1970; what happened before is told in words.
+    """
+    if instant.timestamp() < 0:
+        return escaped(fallback)
     return f"<!date^{int(instant.timestamp())}^{{date_short_pretty}} {{time}}|{escaped(fallback)}>"
 
 

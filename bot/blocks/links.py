@@ -6,6 +6,7 @@ keeps what was picked in a select whose ids stay the same. A query that is too l
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from bot import limits
@@ -21,30 +22,36 @@ class Links:
     """The links of one message under construction.
 
     mark  new in every message, of letters and digits
+    most  characters of a query in a button
     kept  the queries that were too long, by hash
     """
 
     mark: str
+    most: int = limits.BUTTON_VALUE
     kept: dict[str, str] = field(default_factory=dict)
     _rows: int = 0
 
     def value(self, query: HistoryQuery) -> str:
         """A button's value."""
-        return self._short(query, limits.BUTTON_VALUE)
+        return self._short(query, self.most)
 
     def block_id(self, query: HistoryQuery) -> str:
         """A row's block_id, unique in its message."""
         self._rows += 1
         lead = f"{self.mark}.{self._rows}|"
-        return lead + self._short(query, limits.BLOCK_ID - len(lead))
+        return lead + self._short(query, min(limits.BLOCK_ID - len(lead), self.most))
 
     def _short(self, query: HistoryQuery, most: int) -> str:
-        text = format_history(query)
+        text = _written(query)
         if len(text) <= most and not text.startswith(KEPT):
             return text or " "  # Slack refuses an empty value
         name = hashlib.sha256(text.encode()).hexdigest()[:40]
         self.kept[name] = text
         return KEPT + name
+
+
+_written = lru_cache(256)(format_history)
+"""A message that has to be cut writes the same queries again, and those of a hundred names are long."""
 
 
 def carried(value: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.blocks.kit import cut, one_line
+from bot.blocks.kit import END_ISOLATE, ISOLATE, beginning, cut, is_right_to_left, one_line
 from store.domain.activity import (
     PI,
     REMOVED_CONTACT,
@@ -25,26 +25,28 @@ INLINE: Final = 140
 """Characters of a value on an entry's one line; its details show the whole."""
 INLINE_CHANGES: Final = 2
 """An edit of more fields is summed up on its line."""
+NAME: Final = 1000
+"""Characters of the customer's name in the summary: all of any that we have met."""
 NOTHING: Final = "(none)"
 """A side of a change that is empty."""
 
 VERBS: Final[Mapping[str, str]] = {
     "customer.created": "created the customer",
     "customer.field_changed": "changed",
-    "customer.status_changed": "moved",
-    "customer.health_score_dropped": "saw the health score drop",
+    "customer.status_changed": "changed",
+    "customer.health_score_dropped": "recorded a drop of the health score",
     "customer.channel_linked": "linked a channel",
-    "onboarding.started": "started onboarding",
+    "onboarding.started": "started an onboarding",
     "onboarding.phase_moved": "moved",
-    "task.created": "created task",
-    "task.completed": "completed task",
-    "task.reopened": "reopened task",
-    "task.updated": "updated task",
-    "contact.added": "added contact",
-    "contact.updated": "updated contact",
-    "contact.archived": "archived contact",
-    "contact.restored": "restored contact",
-    "contact.removed": "removed contact",
+    "task.created": "created a task",
+    "task.completed": "completed a task",
+    "task.reopened": "reopened a task",
+    "task.updated": "updated a task",
+    "contact.added": "added a contact",
+    "contact.updated": "updated a contact",
+    "contact.archived": "archived a contact",
+    "contact.restored": "restored a contact",
+    "contact.removed": "removed a contact for good",
     "comment.added": "commented",
     "comment.edited": "edited a comment",
     "comment.deleted": "deleted a comment",
@@ -52,8 +54,11 @@ VERBS: Final[Mapping[str, str]] = {
     "pi.nudge": "nudged",
     "history.exported": "exported the history",
 }
-TRANSITIVE: Final = frozenset({"changed", "moved"})
-"""Verbs that the field's name follows: `changed plan: Starter → Growth`."""
+TRANSITIVE: Final = frozenset({"changed", "moved", "synced"})
+"""Verbs that what they are about follows without a colon: `changed plan: Starter → Growth`."""
+UNLINKED: Final = "unlinked a channel"
+BEGINNINGS: Final = frozenset({"customer.created", "onboarding.started", "task.created", "contact.added"})
+"""Before these there was nothing: of their changes only the new side is told."""
 OBJECT_FIELDS: Final = frozenset({"task", "contact", "comment", "nudge", "onboarding", "channel", "export", "sync"})
 """Fields that only name what the activity is about: the verb has said it, so their name is not repeated."""
 
@@ -83,62 +88,105 @@ def icon(activity: Activity) -> tuple[str, str]:
     return ICONS[actor.type.value]
 
 
-def who(activity: Activity, names: Names) -> str:
-    return one_line(printed(activity.actor, names))
+def who(activity: Activity, names: Names, most: int = INLINE) -> str:
+    return shown(printed(activity.actor, names), most)
 
 
-def line(activity: Activity, names: Names) -> str:
-    """One activity on one line: who did what, old → new."""
-    return f"{who(activity, names)} {what(activity, names)}"
+def line(activity: Activity, names: Names, most: int = INLINE) -> str:
+    """One activity on one line: who did what, old → new. most: characters of each name and value."""
+    return f"{who(activity, names, most)} {what(activity, names, most)}"
 
 
-def what(activity: Activity, names: Names) -> str:
-    verb = VERBS.get(activity.kind, activity.kind)
-    if activity.redacted:
-        return verb if verb == REMOVED_CONTACT else f"{verb}: {REMOVED_CONTACT}"
-    said = "; ".join(_told(activity, names))
-    if not said:
+def what(activity: Activity, names: Names, most: int = INLINE) -> str:
+    """What was done, without who did it: `changed plan: Starter → Growth`."""
+    verb = _verb(activity)
+    if activity.kind == "contact.removed":
         return verb
-    return f"{verb} {said}" if verb in TRANSITIVE else f"{verb}: {said}"
+    if activity.redacted:
+        return f"{verb}: {REMOVED_CONTACT}"
+    about = "; ".join(filter(None, [_about(activity, names, most), _said(activity, names, most)]))
+    if activity.kind == "integration.sync_write":
+        about = about.removeprefix(f"{who(activity, names)} ")  # "HubSpot synced HubSpot company 8812"
+    if not about:
+        return verb
+    return f"{verb} {about}" if verb in TRANSITIVE else f"{verb}: {about}"
 
 
-def _told(activity: Activity, names: Names) -> Iterator[str]:
-    changes = activity.changes
-    if len(changes) > INLINE_CHANGES:
-        fields = ", ".join(one_line(change.field) for change in changes)
-        yield f"{len(changes)} fields ({cut(fields, INLINE)})"
+def _verb(activity: Activity) -> str:
+    if activity.kind == "customer.channel_linked" and any(change.new is None for change in activity.changes):
+        return UNLINKED
+    return VERBS.get(activity.kind) or f"recorded {activity.kind}"
+
+
+def _about(activity: Activity, names: Names, most: int) -> str:
+    """What it was about, and what changed of that: `Prepare the review (assignee: Sam Lee → Ann Lee)`."""
+    objects = [change for change in activity.changes if change.field in OBJECT_FIELDS]
+    others = [change for change in activity.changes if change.field not in OBJECT_FIELDS]
+    if len(others) > INLINE_CHANGES:
+        fields = cut(", ".join(one_line(change.field) for change in others), most)
+        told = f"{len(others)} fields ({fields})"
     else:
+        begins = activity.kind in BEGINNINGS
         bare = activity.kind == "customer.health_score_dropped"
-        yield from (change_line(change, names, bare=bare) for change in changes)
-    if activity.text and not _repeats(activity, names):
-        yield cut(one_line(activity.text), INLINE)
+        told = "; ".join(change_line(change, names, most, bare=bare, begins=begins) for change in others)
+    named = "; ".join(change_line(change, names, most) for change in objects)
+    return f"{named} ({told})" if named and told else named or told
 
 
-def _repeats(activity: Activity, names: Names) -> bool:
-    """Whether the text says only what a change has said."""
-    return any(activity.text == printed(change.new, names) for change in activity.changes)
+def _said(activity: Activity, names: Names, most: int) -> str:
+    """Its text, unless a change says the same."""
+    if not activity.text or any(activity.text == printed(change.new, names) for change in activity.changes):
+        return ""
+    if activity.kind == "customer.status_changed":
+        return f"reason: {shown(activity.text, most)}"
+    return shown(activity.text, most)
 
 
-def change_line(change: Change, names: Names, *, bare: bool = False) -> str:
-    """`plan: Starter → Growth`. bare: without the field's name."""
-    old, new = value(change.old, names), value(change.new, names)
-    if change.field not in OBJECT_FIELDS:
-        return f"{'' if bare else f'{one_line(change.field)}: '}{old or NOTHING} → {new or NOTHING}"
-    return f"{old} → {new}" if old and new else new or old or NOTHING
+def change_line(change: Change, names: Names, most: int = INLINE, *, bare: bool = False, begins: bool = False) -> str:
+    """`plan: Starter → Growth`. bare: without the field's name. begins: there was no old side, so none is told."""
+    old, new = value(change.old, names, most), value(change.new, names, most)
+    if change.field in OBJECT_FIELDS:
+        return f"{old} → {new}" if old and new else new or old or NOTHING
+    if isinstance(change.old, tuple) and isinstance(change.new, tuple) and old.endswith("…") and new.endswith("…"):
+        told = shown(list_diff(change.old, change.new), most)  # two long lists, each cut, might look the same
+    elif begins and not old:
+        told = new or NOTHING
+    else:
+        told = f"{old or NOTHING} → {new or NOTHING}"
+    return told if bare else f"{shown(change.field, most)}: {told}"
 
 
-def value(side: Value, names: Names) -> str:
-    return cut(one_line(printed(side, names)), INLINE)
+def list_diff(old: Sequence[str], new: Sequence[str]) -> str:
+    """`+vip, −trial`."""
+    added = [f"+{each}" for each in sorted(set(new) - set(old))]
+    removed = [f"−{each}" for each in sorted(set(old) - set(new))]
+    return ", ".join([*added, *removed]) or "nothing changed"
+
+
+def value(side: Value, names: Names, most: int = INLINE) -> str:
+    return shown(printed(side, names), most)
+
+
+def shown(text: str, most: int = INLINE) -> str:
+    """What people typed, as a part of one of our lines: on one line, cut, and kept apart where it is written from right to left.
+
+    Without that, a Hebrew `old → new` would be read as new, then old.
+    """
+    line = beginning(text, most)
+    return f"{ISOLATE}{line}{END_ISOLATE}" if is_right_to_left(line) else line
 
 
 # --- the summary ------------------------------------------------------------------------------------------------------
 
 
-def summary(page: Page) -> str:
-    """The customer, how many activities, which filters, which days, in which zone."""
-    told = " ".join([count(page.total), *filters(page)])
-    named = one_line(page.customer.name)
-    return f"{named}: {told}, {window(page)}"
+def summary(page: Page, most: int = NAME, named: int = 5) -> str:
+    """The customer, how many activities, which filters, which days, in which zone.
+
+    most   characters of each name
+    named  so many names of each filter are told; of more, their number
+    """
+    told = f"{count(page.total)} {', '.join(filters(page, most, named))}".rstrip()
+    return f"{shown(page.customer.name, most)}: {told}, {window(page)}"
 
 
 def count(total: int) -> str:
@@ -149,27 +197,26 @@ def count(total: int) -> str:
     return f"{COUNTED:,}+ activities" if total > COUNTED else f"{total:,} activities"
 
 
-def filters(page: Page) -> Iterator[str]:
+def filters(page: Page, most: int = INLINE, named: int = 5) -> Iterator[str]:
     """Each filter as a phrase: `by Pi or Sam Lee`."""
     query = page.query
-    if query.actors:
-        yield f"by {either(actor_names(query.actors, page.names))}"
-    if query.not_actors:
-        yield f"not by {either(actor_names(query.not_actors, page.names))}"
-    if query.types:
-        yield f"of type {either(query.types)}"
-    if query.not_types:
-        yield f"not of type {either(query.not_types)}"
-    if query.fields:
-        yield f"that changed {either(query.fields)}"
+    for lead, words in (
+        ("by", actor_names(query.actors, page.names, most)),
+        ("not by", actor_names(query.not_actors, page.names, most)),
+        ("of type", [shown(word, most) for word in query.types]),
+        ("not of type", [shown(word, most) for word in query.not_types]),
+        ("that changed", [shown(word, most) for word in query.fields]),
+    ):
+        if words:
+            yield f"{lead} {either(words, named)}"
 
 
-def actor_names(words: Sequence[str], names: Names) -> list[str]:
-    return [one_line(actor_name(word, names)) for word in words]
+def actor_names(words: Sequence[str], names: Names, most: int = INLINE) -> list[str]:
+    return [shown(actor_name(word, names), most) for word in words]
 
 
 KEYWORDS: Final[Mapping[str, str]] = {
-    "me": "me",
+    "me": "you",
     "pi": "Pi",
     "hubspot": "HubSpot",
     "stripe": "Stripe",
@@ -233,8 +280,6 @@ def advice(page: Page) -> str:
     if page.last_at is None:
         return "Nothing has been recorded for this customer yet."
     last = f"The last activity was on {when(page.last_at, page.reader.zone)}."
-    if page.query.before or page.query.after:
-        return f"There is nothing further this way. {last}"
     if not page.widen:
         return f"{last} No single filter is to blame: remove several." if list(filters(page)) else last
     return f"{last} Widen {either([WIDER[name] for name in page.widen])} to see more."

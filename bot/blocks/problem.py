@@ -12,7 +12,7 @@ from store.domain.usage import PROGRAM, called
 def problem(error: PivotalError, program: str = PROGRAM) -> Message:
     """program: how the command is called in this workspace."""
     sentence = called(str(error), program)
-    return Message(kit.escaped(kit.cut(sentence, limits.TEXT_SOFT)), (kit.rich(list(with_code(sentence))),))
+    return Message(sentence, (kit.rich(list(with_code(sentence))),))
 
 
 def with_code(sentence: str) -> Iterator[Element]:

@@ -43,11 +43,7 @@ def as_it_was(found: Then, zone: ZoneInfo) -> Message:
         text = f"{name} was not there yet on {at}."
         return Message(text, (kit.section(kit.plain(text)),))
     head = f"{name} as it was on {at}"
-    then = [(field, _said(printed(value, found.names))) for field, value in found.values.items()]
-    since = [
-        (each.field, f"{_said(printed(each.old, found.names))} → {_said(printed(each.new, found.names))}")
-        for each in found.changes
-    ]
+    then, since = then_lines(found)
     return Message(
         head,
         (
@@ -57,6 +53,16 @@ def as_it_was(found: Then, zone: ZoneInfo) -> Message:
             *_bullets(since, "Nothing has changed since."),
         ),
     )
+
+
+def then_lines(found: Then) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]:
+    """(field, value) as it was, and (field, then → now) of what has changed since."""
+    then = [(field, _said(printed(value, found.names))) for field, value in found.values.items()]
+    since = [
+        (each.field, f"{_said(printed(each.old, found.names))} → {_said(printed(each.new, found.names))}")
+        for each in found.changes
+    ]
+    return then, since
 
 
 def _said(text: str) -> str:

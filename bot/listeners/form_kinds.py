@@ -25,7 +25,7 @@ from store.domain.customer import (
 )
 from store.domain.errors import NotFound
 from store.domain.record import Receipt
-from store.settings import WorkspaceSettings, from_text
+from store.settings import WorkspaceSettings, from_text, mapping_text
 
 FIELD = "field:"
 Built = tuple[Sequence[Block], Mapping[str, object]]
@@ -393,6 +393,24 @@ class FormKinds:
             )
             for name in ("view", "edit", "export")
         ]
+        unknown = (("Create it", "create"), ("Wait until it is linked", "park"))
+        blocks.append(
+            form.asked(
+                "unknown_customer",
+                "A customer that a sync tells of and nobody knows",
+                form.choice(unknown, now.unknown_customer),
+                optional=False,
+            )
+        )
+        mapping = form.text(mapping_text(now.mapping), long=True)
+        blocks.append(
+            form.asked(
+                "mapping",
+                "Which property feeds which field",
+                mapping,
+                hint="As hubspot.tier=plan, between commas; - keeps one out.",
+            )
+        )
         phases = form.text(", ".join(now.phases), long=True)
         blocks.append(form.asked("phases", "Phases of an onboarding, between commas", phases))
         return blocks, {}

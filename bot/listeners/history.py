@@ -239,7 +239,7 @@ def register(
     async def actors(ack: AsyncAck, body: Json) -> None:
         async def offered(asker: Asker) -> Sequence[Json]:
             query = await history.choosing(asker, body)
-            found = await store.actor_choices(asker.workspace, query.customer or "", body["value"])
+            found = await store.actor_choices(asker.workspace, query.customer or "", kit.one_line(body["value"]))
             return controls.actor_options(found)
 
         await answers.offer(ack, body, offered)
@@ -248,7 +248,7 @@ def register(
     async def types(ack: AsyncAck, body: Json) -> None:
         async def offered(asker: Asker) -> Sequence[Json]:
             query = await history.choosing(asker, body)
-            found = await store.type_choices(asker.workspace, query.customer or "", body["value"])
+            found = await store.type_choices(asker.workspace, query.customer or "", kit.one_line(body["value"]))
             return [kit.option(choice.label, choice.word) for choice in found]
 
         await answers.offer(ack, body, offered)

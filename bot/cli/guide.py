@@ -1,0 +1,63 @@
+"""Help that teaches: each command's ends in examples, and in the grammar's own table where the command takes filters."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from typer.core import TyperCommand, TyperGroup
+
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "pivotal": ("import --sample", "history acme", "history acme --actor pi --30d", "help history"),
+    "import": ("import --sample", "import history.jsonl.gz"),
+    "history": (
+        "history acme",
+        "history acme --actor pi --30d",
+        'history "Acme Corp" --type task,nudge',
+        "history acme --actor me --as 'Sam Lee'",
+        "history acme.com --field plan --from 2026-01-01 --to 2026-03-31",
+    ),
+    "export": (
+        "export acme --30d -o acme.csv",
+        "export acme --actor hubspot --7d | less",
+        "export acme --format jsonl",
+    ),
+    "verify": ("verify", "verify acme", "verify --file acme.csv"),
+    "serve": ("serve --socket", "serve --host 0.0.0.0 --port 8080"),
+    "manifest": ("manifest --socket", "manifest --url https://pivotal.example.com"),
+    "migrate": ("migrate",),
+    "demo": ("demo", "demo --port 9000 --no-browser"),
+    "help": ("help", "help history"),
+}
+"""By the command's word, as they are typed after `pivotal`."""
+
+
+class Commands(TyperGroup):
+    """In the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as in its base
+        return list(self.commands)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        _write_examples(formatter, "pivotal")
+        super().format_epilog(ctx, formatter)
+
+
+class Taught(TyperCommand):
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as in its base
+        _write_examples(formatter, self.name or "")
+
+
+class Filtered(Taught):
+    """A command that takes filters."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from store.domain.usage import FILTERS  # noqa: PLC0415 - only here, so that other help stays quick
+
+        with formatter.section("Filters"):
+            formatter.write_dl([(each.synopsis, each.purpose) for each in FILTERS])
+        super().format_epilog(ctx, formatter)
+
+
+def _write_examples(formatter: Any, word: str) -> None:
+    with formatter.section("Examples"):
+        for example in EXAMPLES[word]:
+            formatter.write(f"{'':{formatter.current_indent}}pivotal {example}\n")

@@ -1,0 +1,151 @@
+"""`pivotal import`: lines of a file, or of the sample, into the store, in batches, with a progress bar."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final, Self, cast
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from bot.cli import terminal
+from bot.cli.database import opened
+from store import sample
+from store.domain.errors import BadLine, NotFound, PivotalError, UsageError
+from store.importing import Imported, Importer, Numbered, parse_line
+
+BATCH: Final = 2000
+"""Lines of one transaction."""
+MAX_LINE: Final = 4 * 1024 * 1024
+"""Bytes; the longest that fits the format is far below."""
+GZIP: Final = b"\x1f\x8b"
+MARK: Final = b"\xef\xbb\xbf"
+"""The byte order mark with which some editors begin a file."""
+
+
+def run(file: Path | None, *, sample: bool) -> None:
+    if (file is None) is not sample:
+        raise UsageError("I need either a FILE or `--sample`.", "Try `pivotal import --sample`.")
+    imported = terminal.run(_import_sample() if file is None else _import_file(file))
+    terminal.output().print(f"{_summed_up(imported)}.")
+
+
+async def _import_sample() -> Imported:
+    return await _import(enumerate(sample.lines(datetime.now(UTC)), start=1), lambda _lines: None)
+
+
+async def _import_file(file: Path) -> Imported:
+    try:
+        source = Source(file)
+    except OSError as error:
+        raise NotFound(f"Can't read {file}: {error.strerror}.") from None
+    with source, _progress(source) as moved:
+        return await _import(source.lines(), moved)
+
+
+async def _import(lines: Iterator[tuple[int, bytes]], moved: Callable[[int], None]) -> Imported:
+    imported = Imported()
+    async with opened(for_import=True) as at:
+        importer = Importer(at.workspace)
+        try:
+            for batch, misread in batches(lines):
+                some, misfit = await at.store.import_lines(importer, batch)
+                imported += some
+                moved(imported.lines)
+                if bad := misfit or misread:
+                    raise bad
+        except PivotalError as error:
+            if imported.lines or isinstance(error, BadLine):
+                raise Stopped(error, imported) from error
+            raise
+    return imported
+
+
+class Stopped(PivotalError):
+    """An import that ended before its file did. Each batch is kept as a whole, and counts once: the same file can be imported again."""
+
+    def __init__(self, by: PivotalError, imported: Imported) -> None:
+        hint = "Correct that line" if isinstance(by, BadLine) else "See to that"
+        super().__init__(
+            f"{terminal.sentence(by)} What stands before it is kept: {_summed_up(imported)}.",
+            f"{hint}, and import the whole file again.",
+        )
+
+
+def _summed_up(imported: Imported) -> str:
+    known = f", {imported.repeated:,} were there already" if imported.repeated else ""
+    lines = "1 line" if imported.lines == 1 else f"{imported.lines:,} lines"
+    activities = "1 activity" if imported.activities == 1 else f"{imported.activities:,} activities"
+    return f"{lines} read, {activities} added{known}"
+
+
+def batches(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[list[Numbered], BadLine | None]]:
+    """Lines as values, BATCH at a time; with the last batch, what is wrong with the line behind it."""
+    batch: list[Numbered] = []
+    try:
+        for number, line in lines:
+            batch.append(parse_line(number, line))
+            if len(batch) == BATCH:
+                yield batch, None
+                batch = []
+    except BadLine as bad:
+        yield batch, bad
+        return
+    if batch:
+        yield batch, None
+
+
+class Source:
+    """A file of lines, plain or gzipped: its first bytes say which. Opening raises OSError."""
+
+    def __init__(self, file: Path) -> None:
+        self._raw = file.open("rb")
+        self.size = file.stat().st_size
+        zipped = self._raw.read(2) == GZIP
+        self._raw.seek(0)
+        self._content = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if zipped else self._raw
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._content.close()
+        self._raw.close()
+
+    @property
+    def read(self) -> int:
+        """Bytes of the file that have been read."""
+        return self._raw.tell()
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each line with its number, blank ones left out. Raises BadLine where the file is damaged, or no file of lines."""
+        number = 0
+        while line := self._line(number + 1):
+            number += 1
+            if number == 1:
+                line = line.removeprefix(MARK)
+            if line.strip():
+                yield number, line
+
+    def _line(self, number: int) -> bytes:
+        try:
+            line = self._content.readline(MAX_LINE + 1)
+        except (EOFError, zlib.error, OSError) as error:
+            raise BadLine(number, f"the file cannot be read from there on ({error}).") from None
+        if len(line) > MAX_LINE:
+            raise BadLine(number, f"it has more than {MAX_LINE:,} bytes.")
+        return line
+
+
+@contextmanager
+def _progress(source: Source) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr, if a terminal is there. Gives a function that is told how many lines are imported."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.fields[lines]:,} lines"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=source.size or None, lines=0)
+        yield lambda lines: bar.update(task, completed=source.read, lines=lines)
