@@ -1,7 +1,7 @@
 """One activity as blocks: a line, its circumstances below it, and, when it is opened, all of it."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -107,7 +107,7 @@ def _sections(activity: Activity, names: Names, cut: Cut) -> Iterator[Sequence[E
     if left := _left_out(activity, cut):
         yield [kit.run(left)]
     if activity.text and not activity.redacted:
-        yield _named("text", activity.text, cut)
+        yield _named("text", printed(activity.text, names), cut)
     if activity.onboarding_id:
         yield _named("onboarding", activity.onboarding_id, cut)
 
@@ -166,7 +166,17 @@ def _circumstances(activity: Activity, zone: ZoneInfo) -> str:
     told.append(f"happened {_exactly(activity.occurred_at, zone)}")
     if (activity.recorded_at - activity.occurred_at).total_seconds() > LATE_SECONDS:
         told.append(f"recorded {_exactly(activity.recorded_at, zone)}")
-    return " · ".join(told)
+    return " · ".join([*told, *_why(activity)])
+
+
+def _why(activity: Activity) -> Iterator[str]:
+    """What a writer keeps of the reason: which entries it takes back, what a provider said, where it can be seen."""
+    refs = activity.refs
+    if isinstance(seqs := refs.get("reverts"), list):
+        yield f"takes back entry {', '.join(map(str, seqs))}"
+    if isinstance(reason := refs.get("reason"), Mapping):
+        yield from (f"{name}: {said}" for name, said in reason.items())
+    yield from (str(refs[name]) for name in ("link", "permalink") if name in refs)
 
 
 def _exactly(instant: datetime, zone: ZoneInfo) -> str:

@@ -76,7 +76,7 @@ def sparkline(scores: Sequence[int]) -> str:
 
 
 def _chart(shown: Card, zone: ZoneInfo) -> Block:
-    points = []
+    points: list[tuple[str, int]] = []
     labels: set[str] = set()
     for at, score in shown.health:
         label = f"{at.astimezone(zone):%d %b %H:%M}"

@@ -1,5 +1,6 @@
 """Page → the feed: the summary, the controls, the entries, the way to older and newer ones."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import add
@@ -8,11 +9,13 @@ from typing import Final
 from bot.blocks import activity, kit, phrases
 from bot.blocks.controls import GO, controls, paging
 from bot.blocks.fit import FITS, ROOM, Fit, Frame, fitting, shares
-from bot.blocks.kit import Block, Message
+from bot.blocks.kit import Block, Element, Message
 from bot.blocks.links import Links
+from bot.blocks.receipt import REVERT, seqs_of
 from bot.blocks.table import table
 from store.domain.activity import Activity
 from store.domain.query import Page
+from store.domain.record import revertible
 
 OWN: Final = "history:own"
 """Of the button on a shared feed that opens the reader's own, with controls."""
@@ -57,8 +60,19 @@ def _frame(page: Page, mark: str, fit: Fit, *, sharing: bool) -> Frame:
     text = phrases.summary(page, fit.name, fit.names)
     above = [kit.section(kit.plain(text)), *controls(page, links, fit, sharing=sharing)]
     entries = {each.seq: _entry(page, each, links, fit) for each in page.entries}
-    below = list(paging(page, links)) if page.entries else _nothing(page, links)
+    below = [*_reverting(page, page.entries), *paging(page, links)] if page.entries else _nothing(page, links)
     return Frame(text, above, entries, below, links)
+
+
+def _reverting(page: Page, entries: Sequence[Activity], *beside: Element) -> Iterator[Block]:
+    """A row with a button for each opened entry that can be taken back. beside: what else stands in it."""
+    can = [each for each in entries if each.seq in page.query.opened and revertible(each)]
+    buttons = [
+        kit.button(f"Revert entry {each.seq}", f"{REVERT}:{each.seq}", seqs_of(page.customer, [each.seq]))
+        for each in can
+    ]
+    if beside or buttons:
+        yield kit.actions(*beside, *buttons)
 
 
 def _entry(page: Page, each: Activity, links: Links, fit: Fit) -> tuple[Block, Block]:
@@ -75,7 +89,7 @@ def _alone(page: Page, each: Activity, mark: str) -> Message:
     text = phrases.summary(page, fit.name, fit.names)
     back = kit.button("Back to the list", f"{GO}:open{each.seq}", links.value(page.query.toggled(each.seq)))
     entry = activity.entry(each, page.names, page.reader.zone, fit)
-    frame = Frame(text, [kit.section(kit.plain(text))], {each.seq: entry}, [kit.actions(back)], links)
+    frame = Frame(text, [kit.section(kit.plain(text))], {each.seq: entry}, list(_reverting(page, [each], back)), links)
     room = ROOM - frame.size
     return frame.message({each.seq: activity.details(each, page.names, page.reader.zone, room)})
 

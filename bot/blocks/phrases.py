@@ -138,8 +138,8 @@ def _said(activity: Activity, names: Names, most: int) -> str:
     if not activity.text or any(activity.text == printed(change.new, names) for change in activity.changes):
         return ""
     if activity.kind == "customer.status_changed":
-        return f"reason: {shown(activity.text, most)}"
-    return shown(activity.text, most)
+        return f"reason: {shown(printed(activity.text, names), most)}"
+    return shown(printed(activity.text, names), most)
 
 
 def change_line(change: Change, names: Names, most: int = INLINE, *, bare: bool = False, begins: bool = False) -> str:

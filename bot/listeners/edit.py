@@ -1,5 +1,6 @@
 """Changing a record by text: set, status, comment, phase, onboarding, task, contact; and taking it back."""
 
+import re
 from collections.abc import Sequence
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -193,6 +194,6 @@ def register(bolt: AsyncApp, answers: Answers, edits_: Edits) -> None:
     async def erased(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.replace(ack, body, lambda asker: edits_.erased(asker, action))
 
-    @bolt.action(REVERT)
+    @bolt.action(re.compile(f"^{REVERT}:"))
     async def reverted(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.add(ack, body, lambda asker: edits_.reverted(asker, action))

@@ -338,3 +338,16 @@ async def test_deleting_a_contact_asks_first_and_then_removes_the_name_everywher
     assert public
     assert all("Zyxjane" not in each.plain for each in public)
     assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
+
+
+async def test_an_opened_entry_can_be_reverted_long_after(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    await pivotal.says("/pivotal set acme-corp plan=Pro")
+    feed = await pivotal.says("/pivotal history acme-corp --open 1")
+    done = await feed.click("Revert entry 1")
+    assert "Pro  →  Starter" in done.plain
+    opened = await pivotal.says("/pivotal history acme-corp --open 2")
+    assert "takes back entry 1" in opened.plain
+    again = await feed.click("Revert entry 1")
+    assert "taken back already" in again.plain
+    assert await kinds(pivotal) == ["customer.field_changed", "customer.field_changed"]

@@ -1,0 +1,180 @@
+"""The app as people meet it: the real server behind signed requests, the stand-in Slack, and customers with a history."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr
+
+from bot.answers import Budget
+from bot.app import App, build
+from bot.jobs.deliver import Timing
+from bot.sandbox import Channel, Person, Shown, StandInSlack
+from bot.settings import Settings, SlackAccess
+from bot.web import listening
+from store import Store
+from store.domain.activity import Activity, NewActivity
+from store.domain.query import HistoryQuery, Page, Reader
+from store.engine import Database, connect
+from store.schema import check
+from tests.builders import imported
+
+QUICK: Final = Timing(
+    lease=timedelta(milliseconds=60),
+    spare=timedelta(0),
+    doubt=timedelta(0),
+    between_posts=timedelta(milliseconds=5),
+)
+"""Waiting times of posting, so short that a test can see them pass."""
+
+
+@dataclass
+class Clock:
+    """Business time: it stands still until a test moves it."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, time: timedelta) -> None:
+        self.now += time
+
+
+@asynccontextmanager
+async def served(
+    database: Database,
+    slack: StandInSlack,
+    clock: Clock,
+    *,
+    budget: Budget = Budget(),  # noqa: B008 - frozen
+    timing: Timing = QUICK,
+    program: str = "/pivotal",
+    socket: bool = False,
+) -> AsyncIterator[tuple[App, str]]:
+    """One process of the app on loopback, installed in this Slack. Gives it and its request URL."""
+    access = SlackAccess(
+        bot_token=SecretStr(slack.bot_token),
+        signing_secret=None if socket else SecretStr(slack.signing_secret),
+        app_token=SecretStr(slack.app_token) if socket else None,
+    )
+    async with (
+        build(
+            Settings(slack_api_url=slack.api_url),
+            access,
+            Store(database),
+            ready=partial(check, database),
+            clock=clock,
+            budget=budget,
+            timing=timing,
+            program=program,
+        ) as app,
+        listening(app.web, "127.0.0.1", 0, timedelta(seconds=1)) as url,
+    ):
+        yield app, f"{url}/slack/events"
+
+
+@dataclass
+class Pivotal:
+    """The app in a workspace, the person who uses it unless another is named, and the room where they do.
+
+    store   the test's own look into the database; every process has connections of its own
+    app     the process that was started last
+    """
+
+    slack: StandInSlack
+    store: Store
+    workspace: str
+    clock: Clock
+    database_url: str
+    sam: Person
+    room: Channel
+    app: App = field(init=False)
+    urls: list[str] = field(default_factory=list)
+    _processes: list[AsyncExitStack] = field(default_factory=list)
+
+    async def starts(self, **how: Any) -> App:
+        """Start a process. From then on requests go to all that run, in turn. how: as `served` takes it."""
+        stack = AsyncExitStack()
+        self._processes.append(stack)
+        database = how.pop("database", None) or connect(self.database_url)
+        stack.push_async_callback(database.close)
+        self.app, url = await stack.enter_async_context(served(database, self.slack, self.clock, **how))
+        self.urls.append(url)
+        self.slack.connect_app(*self.urls)
+        return self.app
+
+    async def stops(self) -> None:
+        """Stop every process, each as SIGTERM does."""
+        while self._processes:
+            await self._processes.pop().aclose()
+        self.urls.clear()
+
+    async def restarts(self, **how: Any) -> None:
+        await self.stops()
+        await self.starts(**how)
+
+    def joins(self, name: str, **facts: Any) -> Person:
+        """Another person of the Slack workspace, in the room too."""
+        user = self.slack.add_user(name, **facts)
+        self.room.members.add(user.id)
+        return self.slack.as_user(user)
+
+    async def says(self, text: str, *, person: Person | None = None, channel: Channel | None = None) -> Shown:
+        return await (person or self.sam).says(text, channel=channel or self.room)
+
+    async def imports(self, *lines: Mapping[str, Any] | str) -> None:
+        """Import lines of a file, as text or as what that text says."""
+        said = [json.loads(line) if isinstance(line, str) else line for line in lines]
+        await imported(self.store, self.workspace, *said)
+
+    async def remembers(self, customer: str, *happened: NewActivity) -> list[int | None]:
+        found = await self.store.find_customer(self.workspace, customer)
+        return await self.store.record(self.workspace, found.id, happened)
+
+    async def page(self, query: HistoryQuery, **reader: Any) -> Page:
+        """Up to 1,000 of a query's activities on one page, read past the app."""
+        asked = Reader(**{"now": self.clock(), "zone": ZoneInfo("UTC"), **reader})
+        return await self.store.history(self.workspace, query, asked, limit=1000)
+
+    async def history(self, customer: str) -> Sequence[Activity]:
+        return (await self.page(HistoryQuery(customer))).entries
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime.now(UTC).replace(microsecond=0))
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[StandInSlack]:
+    async with StandInSlack(clock=clock, signature_clock=clock) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def installed(
+    database_url: str, store: Store, workspace: str, slack: StandInSlack, clock: Clock
+) -> AsyncIterator[Pivotal]:
+    """All that `pivotal` has, but for a process: the test starts it as it needs it."""
+    sam = slack.add_user("Sam Lee", tz="Europe/Berlin")
+    room = slack.add_channel("customer-success", members=[sam])
+    pivotal = Pivotal(slack, store, workspace, clock, database_url, slack.as_user(sam), room)
+    try:
+        yield pivotal
+    finally:
+        await pivotal.stops()
+    assert slack.refusals == []
+
+
+@pytest.fixture
+async def pivotal(installed: Pivotal) -> Pivotal:
+    """One process of the app. Every test ends with nothing that Slack refused for its content."""
+    await installed.starts()
+    return installed
