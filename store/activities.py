@@ -6,27 +6,33 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store import chain, tables
 from store.domain.activity import Activity, Change, NewActivity, Ref, Source, Value
+from store.domain.errors import NotFound, code
 from store.engine import database_clock
+from store.tables import plain
 
 
 def append(connection: sa.Connection, workspace: str, customer_id: str, new: NewActivity) -> int | None:
     """Give an activity the customer's next seq and store it, with its dedupe key, in the caller's transaction.
 
     returns  its seq, or None when its dedupe key has counted before: then nothing is written
+    raises   NotFound, when the workspace has no such customer
     """
     row = stated(workspace, customer_id, new)
     if connection.dialect.name == "postgresql":
         return _append_in_one_statement(connection, row, new)
     now = database_clock(connection)
-    if new.dedupe_key is not None and not _first_time(connection, workspace, new, now):
+    if new.dedupe_key is not None and not first_time(connection, workspace, new.source, new.dedupe_key):
         return None
     c = tables.customer.c
     mine = sa.and_(c.workspace_id == workspace, c.id == customer_id)
-    seq, before = connection.execute(sa.select(c.last_seq + 1, c.last_hash).where(mine)).one()
+    head = connection.execute(sa.select(c.last_seq + 1, c.last_hash).where(mine)).one_or_none()
+    if head is None:
+        raise _unknown(customer_id)
+    seq, before = head
     place(row, seq, before, new.occurred_at, now)
     connection.execute(tables.activity.insert(), row)
     if new.changes:
@@ -41,16 +47,16 @@ def stated(workspace: str, customer_id: str, new: NewActivity) -> dict[str, Any]
     changes = [
         {"field": plain(change.field), "old": encoded(change.old), "new": encoded(change.new)} for change in new.changes
     ] or None
-    text = None if new.text is None else plain(new.text)
+    text = _kept(new.text)
     return {
         "workspace_id": workspace,
         "customer_id": customer_id,
         "type": new.kind,
         "actor": str(new.actor),
         "source": new.source.value,
-        "subject": new.subject,
-        "onboarding_id": None if new.onboarding_id is None else plain(new.onboarding_id),
-        "edit_id": new.edit_id,
+        "subject": _kept(new.subject),
+        "onboarding_id": _kept(new.onboarding_id),
+        "edit_id": _kept(new.edit_id),
         "refs": dict(new.refs) or None,
         "changes": changes,
         "text": text,
@@ -70,24 +76,33 @@ def place(row: dict[str, Any], seq: int, before: bytes, occurred_at: datetime | 
 def field_rows(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What `activity_field` derives from a placed row: one per changed field, each field once."""
     shared = {k: row[k] for k in ("workspace_id", "customer_id", "actor", "type", "occurred_at", "seq", "source")}
-    return [{**shared, "field": field} for field in fields_of(row)]
+    return [{**shared, "field": field} for field in chain.changed_fields(row)]
 
 
-def fields_of(row: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(change["field"] for change in row["changes"] or ()))
+def _unknown(customer_id: str) -> NotFound:
+    return NotFound(f"I don't know a customer {code(customer_id)}.")
 
 
-def _first_time(connection: sa.Connection, workspace: str, new: NewActivity, now: datetime) -> bool:
-    key = {"workspace_id": workspace, "source": new.source.value, "key": new.dedupe_key, "recorded_at": now}
+def first_time(connection: sa.Connection, workspace: str, source: Source, key: str) -> bool:
+    """Whether this key counts: nothing came in with it before. It is stored in the caller's transaction."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "workspace_id": workspace,
+        "source": source.value,
+        "key": _kept(key),
+        "recorded_at": database_clock(connection),
+    }
     stored = connection.execute(
-        sqlite.insert(tables.inbound_key).values(key).on_conflict_do_nothing().returning(tables.inbound_key.c.key)
+        insert(tables.inbound_key).values(row).on_conflict_do_nothing().returning(tables.inbound_key.c.key)
     )
     return stored.first() is not None
 
 
 _KEYED = """
 key AS (
-    INSERT INTO inbound_key (workspace_id, source, key, recorded_at) VALUES (:workspace_id, :source, :key, clock_timestamp())
+    INSERT INTO inbound_key (workspace_id, source, key, recorded_at)
+    SELECT workspace_id, :source, :key, clock_timestamp() FROM customer
+    WHERE workspace_id = :workspace_id AND id = :customer_id
     ON CONFLICT DO NOTHING RETURNING key
 ),"""
 
@@ -141,19 +156,29 @@ _APPEND_ALWAYS = _one_statement(_APPEND.format(key="", if_new=""))
 
 def _append_in_one_statement(connection: sa.Connection, row: dict[str, Any], new: NewActivity) -> int | None:
     """The row lock is held for one statement only: eight writers on one customer then do not queue for each other's round trips."""
-    values = {**row, "occurred_at": new.occurred_at, "facts": chain.facts(row), "fields": fields_of(row)}
-    if new.dedupe_key is None:
-        return int(connection.execute(_APPEND_ALWAYS, values).scalar_one())
-    seq = connection.execute(_APPEND_ONCE, {**values, "key": new.dedupe_key}).scalar_one_or_none()
-    return None if seq is None else int(seq)
+    values = {**row, "occurred_at": new.occurred_at, "facts": chain.facts(row), "fields": chain.changed_fields(row)}
+    key = _kept(new.dedupe_key)
+    statement = _APPEND_ALWAYS if key is None else _APPEND_ONCE
+    seq: int | None = connection.execute(
+        statement, values if key is None else {**values, "key": key}
+    ).scalar_one_or_none()
+    if seq is None and (key is None or not _is_known(connection, row["workspace_id"], row["customer_id"])):
+        raise _unknown(row["customer_id"])
+    return seq
+
+
+def _is_known(connection: sa.Connection, workspace: str, customer_id: str) -> bool:
+    c = tables.customer.c
+    return (
+        connection.execute(sa.select(c.id).where(c.workspace_id == workspace, c.id == customer_id)).first() is not None
+    )
 
 
 # --- values in JSON ---------------------------------------------------------------------------------------------------
 
 
-def plain(text: str) -> str:
-    """Text as both databases can hold it: PostgreSQL has no NUL."""
-    return text.replace("\0", "\ufffd")
+def _kept(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 def encoded(value: Value) -> object:

@@ -15,6 +15,9 @@ from store.tables import Instant
 KEYED_BY: Final = Source.IMPORT
 """Keys of imported lines, whatever the source of what happened."""
 
+_AT_ONCE: Final = 5000
+"""Keys asked for by one statement; both databases take some 32,000 parameters."""
+
 
 def append_many(connection: sa.Connection, workspace: str, new: Sequence[tuple[str, NewActivity]]) -> int:
     """Append activities of many customers, in their order, in the caller's transaction.
@@ -41,6 +44,7 @@ def append_many(connection: sa.Connection, workspace: str, new: Sequence[tuple[s
         [
             {"workspace_id": workspace, "source": KEYED_BY.value, "key": activity.dedupe_key, "recorded_at": now}
             for _, activity in fresh
+            if activity.dedupe_key is not None
         ],
     )
     c = tables.customer.c
@@ -57,15 +61,20 @@ def _not_yet_counted(
     connection: sa.Connection, workspace: str, new: Sequence[tuple[str, NewActivity]]
 ) -> list[tuple[str, NewActivity]]:
     k = tables.inbound_key.c
-    once: dict[str | None, tuple[str, NewActivity]] = {}
-    for one in new:
-        once.setdefault(one[1].dedupe_key, one)
-    counted = set(
-        connection.execute(
-            sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, k.key.in_(once))
-        ).scalars()
-    )
-    return [one for key, one in once.items() if key not in counted]
+    keys = [activity.dedupe_key for _, activity in new if activity.dedupe_key is not None]
+    counted: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        some = k.key.in_(keys[start : start + _AT_ONCE])
+        known = sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, some)
+        counted.update(connection.execute(known).scalars())
+    fresh = []
+    for customer_id, activity in new:
+        if activity.dedupe_key is None:
+            fresh.append((customer_id, activity))
+        elif activity.dedupe_key not in counted:
+            counted.add(activity.dedupe_key)
+            fresh.append((customer_id, activity))
+    return fresh
 
 
 def _locked_heads(

@@ -11,16 +11,19 @@ from store import tables
 from store.actors import folded
 from store.domain.errors import Ambiguous, NotFound, code
 from store.domain.query import CustomerName
+from store.tables import plain
 
 NEAREST = 3
 LISTED = 5
 """Names repeated in a sentence."""
+SLUG_LENGTH = 100
+"""Characters: one letter of a name may become eighteen, and an index has its limits."""
 
 
 def slug_of(name: str) -> str:
-    """Accents folded, lower case, other runs of characters become `-`; `customer` where nothing is left."""
+    """Accents folded, lower case, other runs of characters become `-`, cut to 100; `customer` where nothing is left."""
     bare = "".join(c for c in normalize("NFKD", name.casefold()) if not combining(c))
-    return re.sub(r"[\W_]+", "-", bare).strip("-") or "customer"
+    return re.sub(r"[\W_]+", "-", bare).strip("-")[:SLUG_LENGTH].strip("-") or "customer"
 
 
 def free_slug(connection: sa.Connection, workspace: str, name: str) -> str:
@@ -45,7 +48,7 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
     raises   Ambiguous, listing those that fit; NotFound, with the nearest names
     """
     c, x = tables.customer.c, tables.external_id.c
-    key = folded(words)
+    words, key = plain(words), folded(words)
     imported = sa.select(x.customer_id).where(
         x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
     )
@@ -60,7 +63,7 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
         if found := _named(connection, workspace, same, LISTED + 1):
             return _only(found, words), False
     if key and not writing:
-        begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, slug_of(words)))
+        begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, key))
         if found := _named(connection, workspace, begins, LISTED + 1):
             return _only(found, words), True
     raise NotFound(f"I don't know a customer {code(words)}.", _did_you_mean(nearest(connection, workspace, words)))
@@ -77,7 +80,7 @@ def search(connection: sa.Connection, workspace: str, typed: str, limit: int) ->
     key = folded(typed)
     if not key:
         return _named(connection, workspace, sa.true(), limit)
-    begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, slug_of(typed)), _starts(c.domain, key))
+    begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, key), _starts(c.domain, key))
     found = _named(connection, workspace, begins, limit)
     if len(found) < limit:
         inside = sa.and_(c.name_key.contains(key, autoescape=True), sa.not_(sa.func.coalesce(begins, sa.false())))

@@ -1,6 +1,6 @@
 """Database URL → a Database, which runs functions over a synchronous Core connection, one transaction each.
 
-PostgreSQL runs them through the async engine's `run_sync`. SQLite runs them on one writer thread and a few reading threads: a whole
+PostgreSQL runs each in one greenlet, on asyncpg: SQLAlchemy's `run_sync` takes three, to connect, run and close. SQLite runs them on one writer thread and a few reading threads: a whole
 transaction is then one hop, and the file's one lock is waited for in one place.
 """
 
@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from store.domain.errors import Unavailable, UsageError
 from store.failures import sorted_out
@@ -239,9 +240,12 @@ class PostgresDatabase:
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[T]) -> T:
+        def asked() -> T:
+            with self._reading.sync_engine.connect() as connection:
+                return work(connection)
+
         try:
-            async with self._reading.connect() as connection:
-                return await connection.run_sync(work)
+            return await greenlet_spawn(asked)
         except self._failures as error:
             raise sorted_out(error) from error
 
@@ -257,21 +261,31 @@ class PostgresDatabase:
 
     async def _write(self, work: Work[T]) -> T:
         committing = False
-        try:
-            async with self._writing.connect() as connection, connection.begin() as transaction:
-                result = await connection.run_sync(work)
+
+        def committed() -> T:
+            nonlocal committing
+            with self._writing.sync_engine.connect() as connection, connection.begin() as transaction:
+                result = work(connection)
                 committing = True
-                await transaction.commit()
+                transaction.commit()
                 return result
+
+        try:
+            return await greenlet_spawn(committed)
         except self._failures as error:
             raise sorted_out(error, committing=committing) from error
 
     async def _write_alone(self, work: Work[T]) -> T:
         sent = False
-        try:
-            async with self._alone.connect() as connection:
+
+        def done() -> T:
+            nonlocal sent
+            with self._alone.sync_engine.connect() as connection:
                 sent = True
-                return await connection.run_sync(work)
+                return work(connection)
+
+        try:
+            return await greenlet_spawn(done)
         except self._failures as error:
             raise sorted_out(error, committing=sent) from error
 

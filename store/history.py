@@ -1,7 +1,6 @@
 """One page of a customer's history, as a value with all that is needed to print it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from store import activities, actors, customers, feed, tables
 from store.domain.activity import ActorType, Ref, refs_in
 from store.domain.errors import UsageError
-from store.domain.query import Choice, HistoryQuery, Page, Reader
+from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.feed import Slice
 from store.resolve import PROGRAMS, resolved
 
@@ -23,9 +22,12 @@ def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader:
         raise UsageError("I don't know which customer you mean.", "Try `/pivotal history acme`.")
     customer, guessed = customers.find(connection, workspace, query.customer)
     query, wanted = resolved(connection, workspace, customer, query, reader)
+    wanted = feed.spelled_out(connection, wanted)
     places = feed.heads(connection, wanted, limit=limit + 1, before=query.before, after=query.after)
-    if query.after is not None and len(places) <= limit:
-        query = query.first_page()  # nothing newer is left out: the reader is back at the top
+    at_the_top = query.after is not None and len(places) <= limit  # nothing newer is left out
+    past_the_end = query.before is not None and not places  # the window has moved on since that page was drawn
+    if at_the_top or past_the_end:
+        query = query.first_page()
         places = feed.heads(connection, wanted, limit=limit + 1)
     more = len(places) > limit
     shown = places[:limit]
@@ -49,35 +51,34 @@ def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader:
         until=wanted.until,
         older=shown[-1] if shown and (more or query.after is not None) else None,
         newer=shown[0] if shown and (more if query.after is not None else query.before is not None) else None,
-        widen=() if entries else tuple(_widening(connection, wanted)),
-        last_at=entries[0].occurred_at
-        if alone and entries and wanted == _all(wanted)
-        else _last_at(connection, wanted),
+        widen=() if entries else tuple(_widening(connection, workspace, customer, query, reader)),
+        last_at=None if entries else _last_at(connection, wanted),
         guessed=guessed,
     )
 
 
-def _all(wanted: Slice) -> Slice:
-    return Slice(wanted.workspace, wanted.customer_id)
-
-
 def _last_at(connection: sa.Connection, wanted: Slice) -> datetime | None:
-    newest = feed.heads(connection, _all(wanted), limit=1)
+    newest = feed.heads(connection, Slice(wanted.workspace, wanted.customer_id), limit=1)
     return newest[0].occurred_at if newest else None
 
 
-def _widening(connection: sa.Connection, wanted: Slice) -> Iterator[str]:
+def _widening(
+    connection: sa.Connection, workspace: str, customer: CustomerName, query: HistoryQuery, reader: Reader
+) -> Iterator[str]:
     """The filters each of which alone, left out, would show something."""
     without = {
-        "actor": replace(wanted, actors=None, sources=None),
-        "not-actor": replace(wanted, not_actors=(), not_sources=()),
-        "type": replace(wanted, types=None),
-        "field": replace(wanted, fields=None),
-        "window": replace(wanted, since=None, until=None),
+        "actor": query.filtered(actors=()),
+        "not-actor": query.filtered(not_actors=()),
+        "type": query.filtered(types=()),
+        "not-type": query.filtered(not_types=()),
+        "field": query.filtered(fields=()),
+        "window": query.within(None),
     }
     for name, wider in without.items():
-        if wider != wanted and feed.heads(connection, wider, limit=1):
-            yield name
+        if wider != query.first_page():
+            _, slice_ = resolved(connection, workspace, customer, wider, reader)
+            if feed.heads(connection, slice_, limit=1):
+                yield name
 
 
 def actor_choices(

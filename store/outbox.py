@@ -89,7 +89,7 @@ def enqueue(connection: sa.Connection, workspace: str, *, key: str, kind: str, c
     if ident is not None:
         return ident
     given_up = sa.and_(o.workspace_id == workspace, o.key == key, o.state == "failed", o.possible_duplicate.is_(False))
-    again = {"state": "pending", "attempt": 0, "due_at": now, "error": None, "body": dict(body)}
+    again = {name: row[name] for name in ("kind", "channel", "body", "state", "attempt", "due_at")} | {"error": None}
     revived: str | None = connection.execute(
         tables.outbox.update().where(given_up).values(again).returning(o.id)
     ).scalar_one_or_none()

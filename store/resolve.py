@@ -1,6 +1,6 @@
 """A query's words → the references and names that the log holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from store import actors, feed, tables
 from store.actors import folded
 from store.domain import kinds
-from store.domain.activity import HUBSPOT, KINDS, PI, STRIPE, ActorType, Source
+from store.domain.activity import HUBSPOT, KINDS, PI, STRIPE, ActorType, Ref, Source, printed
 from store.domain.errors import Ambiguous, NotFound, UsageError, code
 from store.domain.query import CustomerName, HistoryQuery, Reader
 
@@ -69,8 +69,16 @@ class _People:
     @property
     def known(self) -> Mapping[str, str]:
         if self._known is None:
-            self._known = actors.named(self._connection, self._workspace, self._customer_id)
+            known = dict(actors.named(self._connection, self._workspace, self._customer_id))
+            strangers = [Ref.parse(ref) for ref in self._occurring if ref not in known]
+            names = actors.names(self._connection, self._workspace, strangers)
+            self._known = known | {str(ref): printed(ref, names) for ref in strangers}
         return self._known
+
+    @property
+    def _occurring(self) -> Sequence[str]:
+        """Who has acted on this customer; among them may be a program that nobody has named."""
+        return feed.distinct_values(self._connection, tables.activity.c.actor, self._workspace, self._customer_id)
 
     def settled(self, words: Iterable[str]) -> tuple[str, ...]:
         """The same filter in words that stay true when a name changes: names become references."""
@@ -124,8 +132,7 @@ class _People:
         return Who(tuple(dict.fromkeys(who)), tuple(through))
 
     def _api_actors(self) -> list[str]:
-        known = feed.distinct_values(self._connection, tables.activity.c.actor, self._workspace, self._customer_id)
-        return [ref for ref in known if ref.startswith(f"{ActorType.API.value}:")]
+        return [ref for ref in self._occurring if ref.startswith(f"{ActorType.API.value}:")]
 
 
 def _reader(reader: Reader) -> str:

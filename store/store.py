@@ -40,7 +40,7 @@ class Store:
         self.deliveries = Deliveries(database)
         self.exports = Exports(database, patient or database)
         self.access = Access(database)
-        self.programs = Programs(database)
+        self.programs = Programs(database, patient or database)
 
     async def close(self) -> None:
         await self._database.close()

@@ -71,25 +71,25 @@ def linked_customer(connection: sa.Connection, workspace: str, slack_channel_id:
 def link(connection: sa.Connection, workspace: str, slack_channel_id: str, customer_id: str | None) -> bool:
     """Bind a channel to a customer, or to nobody. Returns whether that changed anything."""
     h = tables.channel.c
-    here = sa.and_(h.workspace_id == workspace, h.slack_channel_id == slack_channel_id)
-    before = connection.execute(sa.select(h.customer_id).where(here).with_for_update()).scalar_one_or_none()
-    if before == customer_id:
-        return False
     if customer_id is None:
-        connection.execute(tables.channel.delete().where(here))
-    elif before is None:
-        row = {"workspace_id": workspace, "slack_channel_id": slack_channel_id, "customer_id": customer_id}
-        connection.execute(tables.channel.insert(), row)
-    else:
-        connection.execute(tables.channel.update().where(here).values(customer_id=customer_id))
-    return True
+        here = sa.and_(h.workspace_id == workspace, h.slack_channel_id == slack_channel_id)
+        return connection.execute(tables.channel.delete().where(here).returning(h.slack_channel_id)).first() is not None
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"workspace_id": workspace, "slack_channel_id": slack_channel_id, "customer_id": customer_id}
+    bound = insert(tables.channel).on_conflict_do_update(
+        index_elements=["workspace_id", "slack_channel_id"],
+        set_={"customer_id": customer_id},
+        where=h.customer_id != customer_id,
+    )
+    return connection.execute(bound.returning(h.slack_channel_id), row).first() is not None
 
 
 def keep(connection: sa.Connection, workspace: str, kept: Mapping[str, str]) -> None:
     """Keep queries by the hash of their text; one that is kept already is the same."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    rows = [{"workspace_id": workspace, "hash": name, "text": text} for name, text in kept.items()]
-    connection.execute(insert(tables.saved_query).on_conflict_do_nothing(), rows)
+    rows = [{"workspace_id": workspace, "hash": name, "text": text} for name, text in sorted(kept.items())]
+    if rows:
+        connection.execute(insert(tables.saved_query).on_conflict_do_nothing(), rows)
 
 
 def kept(connection: sa.Connection, workspace: str, name: str) -> str | None:

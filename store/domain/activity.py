@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +58,9 @@ KINDS: Final = (
 KIND_SHAPE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 KIND_LENGTH: Final = 80
 """Characters; an option's value in Slack holds 150."""
+
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""What is said to have happened before that is a slip, such as the year 1 that stands for no date; edges refuse it."""
 
 REMOVED_CONTACT: Final = "removed contact"
 """What is printed wherever an erased contact was named."""
@@ -157,15 +160,28 @@ def printed(value: Value, names: Mapping[str, str]) -> str:
             return "true" if value else "false"
         case tuple():
             return ", ".join(sorted(value))
+        case str():
+            return MENTION.sub(lambda found: f"@{printed(Ref.parse(found[1]), names)}", value)
         case _:
             return str(value)
 
 
+def mention(ref: Ref) -> str:
+    """How a person or contact stands within a text: by reference, so that the text never holds the name."""
+    return f"@<{ref}>"
+
+
+MENTION: Final = re.compile(r"@<((?:user|contact):[a-z]{3}_[a-z0-9]+)>")
+
+
 def refs_in(activities: Iterable[Activity]) -> frozenset[Ref]:
     """Every person, contact or program that these activities name: whose display names must be looked up to print them."""
-    return frozenset(
-        ref
-        for activity in activities
-        for ref in (activity.actor, *(v for c in activity.changes for v in (c.old, c.new)))
-        if isinstance(ref, Ref)
-    )
+    found: set[Ref] = set()
+    for activity in activities:
+        found.add(activity.actor)
+        for value in (activity.text, *(side for change in activity.changes for side in (change.old, change.new))):
+            if isinstance(value, Ref):
+                found.add(value)
+            elif isinstance(value, str) and "@<" in value:
+                found |= {Ref.parse(ref) for ref in MENTION.findall(value)}
+    return frozenset(found)

@@ -1,5 +1,6 @@
 """What to show, as a value: a query has a window and a cursor; a page is what came back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ COUNTED: Final = 1000
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+PLACE: Final = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Window:
     def resolve(self, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """The half-open range [start, end) in UTC."""
         if self.days is not None:
-            return (now - timedelta(days=self.days)).astimezone(UTC), None
+            return now.astimezone(UTC) - timedelta(days=self.days), None
         start = None if self.since is None else day_start(self.since, zone)
         end = None if self.until is None else day_start(self.until + timedelta(days=1), zone)
         return start, end
@@ -44,7 +46,10 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in the feed's order. Its text, microseconds since 1970 and seq (`1763900000123456.12`), is safe in a URL."""
+    """A place in the feed's order. Its text, microseconds since 1970 and seq (`1763900000123456.12`), is safe in a URL.
+
+    What happened before 1970 has a negative one.
+    """
 
     occurred_at: datetime
     seq: int
@@ -55,12 +60,13 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Self:
         """raises ValueError, when the text is not a cursor's."""
-        micros, dot, seq = text.partition(".")
-        if not (dot and micros.isascii() and micros.isdigit() and seq.isascii() and seq.isdigit()):
+        found = PLACE.fullmatch(text)
+        if found is None:
             raise ValueError(f"not a cursor: {text!r}")
-        if len(micros) > 18 or len(seq) > 18:
-            raise ValueError(f"not a cursor: {text!r}")
-        return cls(EPOCH + int(micros) * MICROSECOND, int(seq))
+        try:
+            return cls(EPOCH + int(found[1]) * MICROSECOND, int(found[2]))
+        except OverflowError:
+            raise ValueError(f"not a cursor: {text!r}") from None
 
     @classmethod
     def of(cls, activity: Activity) -> Self:
@@ -161,7 +167,7 @@ class Page:
     total   activities that the filter matches, counted up to 1,001
     widen   for an empty page: the filters (`actor`, `not-actor`, `type`, `not-type`, `field`, `window`) each of which alone, left out,
             would show something
-    last_at when the customer's last activity occurred, whatever the filter; None: there is none yet
+    last_at for an empty page: when the customer's last activity occurred, whatever the filter; None: there is none yet
     """
 
     query: HistoryQuery

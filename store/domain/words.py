@@ -7,6 +7,9 @@ r"""Text ↔ words: what people type, phones rewrite and Slack wraps, cut where 
 A quote opens at the start of a word or after `,` or `=`, and closes only before a space, a comma or the end: so the apostrophes in
 O'Brien and in 'O'Brien & Sons' are letters. Straight and curly ones of a kind (double, single) close each other. Inside, a backslash
 before a quote, `\`, `<` or `;` takes its meaning away and nothing else is rewritten. Every character is looked at once.
+
+Slack itself rewrites what reads like `@sam`, `#general` or `https://…` before we see it. A domain or an address comes back as it was;
+a link swallows what touches it (`https://acme.com,pi` is one address), and a handle comes back as the person.
 """
 
 import re
@@ -18,7 +21,7 @@ from typing import Final
 from store.domain.errors import UsageError, code
 
 MAX_LENGTH: Final = 4000
-"""Characters of one command; Slack's own limit for a message is the same."""
+"""Characters of one command as it was typed; Slack's own limit for a message is the same."""
 
 DOUBLE: Final = '"“”„‟'
 SINGLE: Final = "'‘’‚‛"
@@ -29,6 +32,9 @@ INVISIBLE: Final = (
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 """Zero-width characters and direction marks that pasting leaves at the edges of words. Inside a word they may be meant (emoji, Persian)."""
+
+EDGES: Final = INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+"""What is not part of a word at its edges: these, and every Unicode space (U+3000 is the last)."""
 
 ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 """The three that Slack writes; `&amp;` comes last, so that each is decoded once."""
@@ -71,6 +77,16 @@ class Word:
     def is_flag(self) -> bool:
         return bool(self.parts) and self.parts[0].mark is Mark.TYPED and self.parts[0].text.startswith("--")
 
+    @property
+    def is_visible(self) -> bool:
+        """Whether there is anything in it but spaces and invisible characters."""
+        return bool(self.text.strip(EDGES))
+
+    @property
+    def shown(self) -> str:
+        """As it stands in a sentence; what nobody could see there as the quotes around it."""
+        return code(self.text) if self.is_visible else '`""`'
+
     def starts_with(self, typed: str) -> bool:
         return bool(self.parts) and self.parts[0].mark is Mark.TYPED and self.parts[0].text.startswith(typed)
 
@@ -78,7 +94,10 @@ class Word:
         return bool(self.parts) and self.parts[-1].mark is Mark.TYPED and self.parts[-1].text.endswith(typed)
 
     def split(self, separator: str, times: int = -1) -> "list[Word]":
-        """The words between typed separators, at most `times` of them. An empty one has no parts, unlike one that is `""`."""
+        """The words between typed separators, at most `times` of them, without spaces and invisible characters at their edges.
+
+        An empty one has no parts, unlike one that is `""`.
+        """
         cut: list[list[Part]] = [[]]
         for part in self.parts:
             pieces = part.text.split(separator, times) if part.mark is Mark.TYPED else [part.text]
@@ -88,19 +107,25 @@ class Word:
                     cut.append([])
                 if piece or part.mark is Mark.QUOTED:
                     cut[-1].append(Part(piece, part.mark))
-        return [Word(tuple(parts)) for parts in cut]
+        return [_trimmed(parts) for parts in cut]
 
 
-def words(text: str, *, escaped: bool = True) -> list[Word]:
+def _trimmed(parts: list[Part]) -> Word:
+    if parts and parts[0].mark is Mark.TYPED:
+        parts[0] = Part(parts[0].text.lstrip(EDGES), Mark.TYPED)
+    if parts and parts[-1].mark is Mark.TYPED:
+        parts[-1] = Part(parts[-1].text.rstrip(EDGES), Mark.TYPED)
+    return Word(tuple(part for part in parts if part.text or part.mark is Mark.QUOTED))
+
+
+def words(text: str, *, escaped: bool = True, most: int = MAX_LENGTH) -> list[Word]:
     """Cut a command into words.
 
     escaped  `&`, `<` and `>` arrive as entities, as Slack sends what people type; a terminal does not
+    most     characters, entities counted as the one that was typed
     raises   UsageError: too long, a quote that is not closed, a character that no database keeps
     """
-    _readable(text)
-    if escaped:
-        for entity, char in ENTITIES.items():
-            text = text.replace(entity, char)
+    text = _decoded(text, most, escaped=escaped)
     found = []
     at = 0
     while at < len(text):
@@ -112,22 +137,46 @@ def words(text: str, *, escaped: bool = True) -> list[Word]:
     return found
 
 
+def after(text: str, count: int, *, escaped: bool = True) -> str:
+    """What stands behind the first `count` words, as it was typed: for a comment, whose spaces, quotes and lines are its own.
+
+    People stay `<@U123>`; links read as what was typed. raises UsageError, as `words` does
+    """
+    text = _decoded(text, MAX_LENGTH, escaped=escaped)
+    at = 0
+    while at < len(text) and (text[at].isspace() or text[at] in INVISIBLE):
+        at += 1
+    for _ in range(count):
+        _, at = _word(text, at)
+        while at < len(text) and (text[at].isspace() or text[at] in INVISIBLE):
+            at += 1
+    return MARKUP.sub(lambda found: _unwrapped(found[0]), text[at:]).rstrip()
+
+
 def from_arguments(arguments: Sequence[str]) -> list[Word]:
     """A terminal's arguments as words: each is one, for the shell has cut them; commas and quotes within are read as in a message.
 
     raises  UsageError, as `words` does
     """
-    _readable(" ".join(arguments))
+    _readable(" ".join(arguments), MAX_LENGTH)
     return [_word(argument, 0, spaced=True)[0] for argument in arguments]
 
 
-def _readable(text: str) -> None:
-    if len(text) > MAX_LENGTH:
+def _decoded(text: str, most: int, *, escaped: bool) -> str:
+    if escaped:
+        for entity, char in ENTITIES.items():
+            text = text.replace(entity, char)
+    _readable(text, most)
+    return text
+
+
+def _readable(text: str, most: int) -> None:
+    if len(text) > most:
         raise UsageError(
-            f"That command has {len(text):,} characters; I read up to {MAX_LENGTH:,}.", "Shorten it, and send it again."
+            f"That command has {len(text):,} characters; I read up to {most:,}.", "Shorten it, and send it again."
         )
     if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
-        raise UsageError("There is a character in it that is no text.", "Type it instead of pasting it.")
+        raise UsageError("There is a character in that command that is not text.", "Type it instead of pasting it.")
 
 
 def _word(text: str, start: int, *, spaced: bool = False) -> tuple[Word, int]:
@@ -151,7 +200,7 @@ def _word(text: str, start: int, *, spaced: bool = False) -> tuple[Word, int]:
             may_open = False
         else:
             typed.append(char)
-            may_open = char in ",="
+            may_open = char in ",=" or (may_open and char.isspace())
             at += 1
     _settle(list("".join(typed).rstrip(INVISIBLE)), Mark.TYPED, parts)
     if parts and parts[0].mark is Mark.TYPED:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from store.domain.errors import UsageError, code
-from store.domain.usage import PROGRAM, USAGE
+from store.domain.errors import UsageError
+from store.domain.usage import PROGRAM, USAGE, typed
 from store.domain.words import Word, words
 
 
@@ -25,14 +25,20 @@ def parse_command(text: str) -> Command:
     return command_of(words(text))
 
 
-def command_of(typed: Sequence[Word]) -> Command:
-    if not typed:
+def command_of(given: Sequence[Word]) -> Command:
+    if not given:
         return Command("help", ())
-    first, *rest = typed
+    first, *rest = given
     known = [usage.word for usage in USAGE]
     word = first.text.casefold().removeprefix("--")
     if word not in known:
-        near = get_close_matches(word, known, n=1)
-        hint = f"Did you mean `{PROGRAM} {near[0]}`?" if near else f"`{PROGRAM} help` lists what I know."
-        raise UsageError(f"I read {code(first.text)}, which is not a command.", hint)
+        near = get_close_matches(
+            word, known, n=1, cutoff=0.7
+        )  # below, a customer's name passes for a slip: acme, blame
+        hint = (
+            f"Did you mean `{PROGRAM} {near[0]}`?"
+            if near
+            else f"For a customer's history type {typed(USAGE[0].examples[0])}; `{PROGRAM} help` lists what I know."
+        )
+        raise UsageError(f"I read {first.shown}, which is not a command.", hint)
     return Command(word, tuple(rest))

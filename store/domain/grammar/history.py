@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from store.domain.activity import ActorType
 from store.domain.errors import UsageError, code
-from store.domain.grammar.flags import Flag, before_flags, flags, tried
+from store.domain.grammar.flags import Flag, Flags, tried
 from store.domain.query import MAX_DAYS, Cursor, HistoryQuery, Window
-from store.domain.words import Word, quote, words
+from store.domain.words import MAX_LENGTH, Word, quote, words
 
 FILTERS: Final = ("actor", "not-actor", "type", "not-type", "field", "from", "to")
 PLACES: Final = ("before", "after", "open")
-LAST_DAYS: Final = re.compile(r"([0-9]{1,9})d")
+LAST_DAYS: Final = re.compile(r"([0-9]+)(d?)")
+"""A window, or one whose `d` was left out."""
 DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
@@ -26,11 +26,17 @@ MAX_OPEN: Final = 100
 KEYWORDS: Final = frozenset({"me", "pi", "hubspot", "stripe", "slack", "api"})
 """Actors with a meaning of their own. A person of such a name is written `@pi`, or in quotes."""
 
+MAX_WRITTEN: Final = 4 * MAX_LENGTH
+"""Characters of a query's text in a control. It may be longer than what was typed: names have become references, quotes were added."""
+
+MAX_DIGITS: Final = 9
+"""Of a window; leading zeros are no error, a number without end is."""
+
 _SEQ: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def parse_history(text: str | Sequence[Word]) -> HistoryQuery:
-    """What follows `history`, as one text or as its words.
+    """What follows `history`: as its words, or as one text, which a control carries.
 
     raises  UsageError, naming the part that does not fit, and what to type instead
     """
@@ -85,25 +91,31 @@ class _Read:
             case "from" | "to" | "before" | "after" | "open":
                 self.once[flag.name] = flag
             case _:
+                days = _days(flag.name)
                 if self.days is not None:
-                    raise UsageError(f"There are two windows: `--{self.days}d` and `--{flag.name}`.", "Leave one out.")
-                self.days = _days(flag.name)
+                    raise UsageError(f"There are two windows: `--{self.days}d` and `--{days}d`.", "Leave one out.")
+                self.days = days
 
     def _extend(self, flag: Flag, values: Iterable[str]) -> None:
         into = self.listed.setdefault(flag.name, [])
         into += [value for value in dict.fromkeys(values) if value not in into]
         if len(into) > MAX_VALUES:
-            raise UsageError(f"`--{flag.name}` has {len(into)} values; I take up to {MAX_VALUES}.")
+            raise UsageError(f"`--{flag.name}` has {len(into)} values; I take up to {MAX_VALUES}.", "Leave some out.")
 
     def values(self, name: str) -> tuple[str, ...]:
         return tuple(self.listed.get(name, ()))
 
 
 def _parsed(text: str | Sequence[Word], names: Sequence[str], *, table: bool) -> HistoryQuery:
-    typed = words(text) if isinstance(text, str) else text
-    customer, rest = before_flags(typed)
+    typed = words(text, most=MAX_WRITTEN) if isinstance(text, str) else text
+    taken = Flags(
+        names,
+        bare=lambda name: bool(LAST_DAYS.fullmatch(name)) or (table and name == "table"),
+        shown=("30d", "table") if table else ("30d",),
+    )
+    customer, rest = taken.before(typed)
     read = _Read()
-    for flag in flags(rest, names, lambda name: bool(LAST_DAYS.fullmatch(name)) or (table and name == "table")):
+    for flag in taken.read(rest):
         read.take(flag)
     if "before" in read.once and "after" in read.once:
         raise UsageError("`--before` and `--after` lead to different pages.", "Leave one out.")
@@ -126,30 +138,25 @@ def _customer(typed: Sequence[Word]) -> str | None:
     """Unquoted names of several words are one name."""
     if not typed:
         return None
-    name = " ".join(word.text for word in typed)
-    if not name.strip():
-        raise UsageError("The customer's name is empty.", tried("actor"))
-    return name
+    if not any(word.is_visible for word in typed):
+        raise UsageError("The customer's name is empty.", tried(None))
+    return " ".join(word.text for word in typed)
 
 
 def _actor(word: Word) -> str:
     """The word of the query: a keyword, a mention, a reference, or a name."""
-    text = word.text
-    if word.is_quoted:
-        return f"@{text}" if text.casefold() in KEYWORDS or _is_reference(text) else text
-    return text.casefold() if text.casefold() in KEYWORDS else text
-
-
-def _is_reference(text: str) -> bool:
-    kind, colon, ident = text.partition(":")
-    return bool(colon and ident) and kind in set(ActorType)
+    if word.text.casefold() not in KEYWORDS:
+        return word.text
+    return f"@{word.text}" if word.is_quoted else word.text.casefold()
 
 
 def _days(name: str) -> int:
     found = LAST_DAYS.fullmatch(name)
-    days = int(found[1]) if found else 0
+    days = int(found[1]) if found and len(found[1]) <= MAX_DIGITS else 0
     if not 1 <= days <= MAX_DAYS:
-        raise UsageError(f"`--{name}` is not a window I have.", f"Say `--1d` to `--{MAX_DAYS}d`.")
+        raise UsageError(f"I read {code(f'--{name}')}, which is no window.", f"Say `--1d` to `--{MAX_DAYS}d`.")
+    if not name.endswith("d"):
+        raise UsageError(f"I read `--{name}`, which is not a filter.", f"Did you mean `--{days}d`?")
     return days
 
 
@@ -175,26 +182,37 @@ def _day(flag: Flag | None) -> date | None:
     text = flag.one()
     if not DATE.fullmatch(text):
         raise UsageError(
-            f"I read {code(text)} after `--{flag.name}`, which is not a date I can be sure of.",
-            "Write year, month and day, such as `2026-02-28`.",
+            f"I read {code(text)} after `--{flag.name}`, which is not a date I can be sure of.", _date_hint(flag.name)
         )
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"There is no day {code(text)}.", "Write year, month and day, such as `2026-02-28`.") from None
+        raise UsageError(
+            f"I read {code(text)} after `--{flag.name}`; there is no such day.", _date_hint(flag.name)
+        ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise UsageError(f"{code(text)} is out of reach.", f"I know the days from {FIRST_DAY} to {LAST_DAY}.")
+        raise UsageError(
+            f"I read {code(text)} after `--{flag.name}`, which is out of reach.",
+            f"I know the days from {FIRST_DAY} to {LAST_DAY}.",
+        )
     return day
+
+
+def _date_hint(name: str) -> str:
+    return f"Write year, month and day: `--{name} 2026-02-28`."
 
 
 def _cursor(flag: Flag | None) -> Cursor | None:
     if flag is None:
         return None
+    text = flag.one()
     try:
-        return Cursor.parse(flag.one())
-    except (ValueError, OverflowError):
+        return Cursor.parse(text)
+    except ValueError:
+        dated = {"before": "to", "after": "from"}[flag.name]
+        hint = f"For days type `--{dated} 2026-02-28`." if DATE.fullmatch(text) else tried(flag.name)
         raise UsageError(
-            f"I read {code(flag.one())} after `--{flag.name}`, which is not a place in a history.", tried(flag.name)
+            f"I read {code(text)} after `--{flag.name}`, which is not a place in a history.", hint
         ) from None
 
 
@@ -203,10 +221,10 @@ def _opened(flag: Flag | None) -> tuple[int, ...]:
         return ()
     for word in flag.values:
         if not _SEQ.fullmatch(word.text):
-            raise UsageError(f"I read {code(word.text)} after `--open`, which is not an entry's number.", tried("open"))
+            raise UsageError(f"I read {word.shown} after `--open`, which is not an entry's number.", tried("open"))
     opened = tuple(dict.fromkeys(int(word.text) for word in flag.values))
     if len(opened) > MAX_OPEN:
-        raise UsageError(f"`--open` has {len(opened)} entries; I open up to {MAX_OPEN}.")
+        raise UsageError(f"`--open` has {len(opened)} entries; I open up to {MAX_OPEN}.", "Leave some out.")
     return opened
 
 
