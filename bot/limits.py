@@ -33,6 +33,8 @@ MESSAGE_JSON_SOFT: Final = 12_000
 """Bytes of block JSON that we keep to."""
 MESSAGE_JSON_HARD: Final = 13_000
 """Bytes of block JSON that others have seen pass; Slack answers `msg_blocks_too_long` somewhere above and publishes no number."""
+VIEW_JSON_HARD: Final = 250_000
+"""Bytes; beyond it Slack answers `view_too_large`."""
 PRIVATE_METADATA: Final = 3_000
 CALLBACK_ID: Final = 255
 EXTERNAL_ID: Final = 255
@@ -103,6 +105,9 @@ CHOICES: Final = 10
 """Options of checkboxes and radio buttons."""
 MIN_QUERY_LENGTH_DEFAULT: Final = 3
 INPUT_TEXT: Final = 3_000
+INPUT_LINES: Final = 100
+"""Of a rich text input."""
+INPUT_FILES: Final = 10
 CONFIRM_TITLE: Final = 100
 CONFIRM_TEXT: Final = 300
 CONFIRM_BUTTON: Final = 30

@@ -6,7 +6,7 @@ from bot.sandbox.person import Person
 from bot.sandbox.server import StandInSlack
 from bot.sandbox.shown import Shown
 from bot.sandbox.transport import Delivery, NoAnswer, NotConnected
-from bot.sandbox.workspace import Change, Channel, File, Message, User, View
+from bot.sandbox.workspace import Change, Channel, File, Message, User, UserGroup, View
 
 __all__ = [
     "Change",
@@ -22,5 +22,6 @@ __all__ = [
     "Shown",
     "StandInSlack",
     "User",
+    "UserGroup",
     "View",
 ]

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from bot import limits
 from bot.sandbox.faults import Faults
 from bot.sandbox.rules import Problem, judge_message, judge_view
+from bot.sandbox.scopes import GRANTED
 from bot.sandbox.workspace import Change, Channel, Message, User, View, Workspace
 
 
@@ -44,6 +45,19 @@ class Refusal:
 
 
 @dataclass(slots=True)
+class Hook:
+    """A response_url: where its answers go, and how often it was used."""
+
+    secret: str
+    """The last part of the address."""
+    interaction: "Interaction"
+    channel: Channel | None
+    message: Message | None = None
+    """What `replace_original` and `delete_original` mean."""
+    uses: int = 0
+
+
+@dataclass(slots=True)
 class Interaction:
     """One thing that a person did, and what came of it."""
 
@@ -56,21 +70,26 @@ class Interaction:
     message: Message | None = None
     """The message whose control was used."""
     view: View | None = None
-    secret: str = ""
-    """The last part of its response_url; empty where Slack gives none."""
+    hook: Hook | None = None
+    """Its response_url, where Slack gives one."""
     trigger_used: bool = False
-    response_uses: int = 0
     answers: list[Change] = field(default_factory=list)
 
 
 class Core:
-    def __init__(self, workspace: Workspace, *, bot_token: str, app_token: str) -> None:
+    def __init__(
+        self, workspace: Workspace, *, bot_token: str, app_token: str, scopes: Iterable[str] = GRANTED
+    ) -> None:
         self.workspace = workspace
         self.bot_token = bot_token
         self.app_token = app_token
         self.faults = Faults()
         self.refusals: list[Refusal] = []
         self.interactions: dict[str, Interaction] = {}
+        self.hooks: dict[str, Hook] = {}
+        """By secret."""
+        self.scopes: set[str] = set(scopes)
+        """What the app was granted; a call that needs another is answered `missing_scope`."""
         self._triggers: dict[str, Interaction] = {}
         self._recent: deque[Interaction] = deque(maxlen=64)
         self.revoked: set[str] = set()
@@ -109,15 +128,22 @@ class Core:
             channel=channel,
             message=message,
             view=view,
-            secret=secrets.token_urlsafe(18) if responds else "",
         )
+        if responds:
+            interaction.hook = self.hook(interaction, channel, message)
         self.interactions[interaction.id] = interaction
         self._triggers[interaction.trigger_id] = interaction
         self._recent.append(interaction)
         return interaction
 
-    def response_url(self, interaction: Interaction) -> str:
-        return f"{self.origin}/hooks/{self.workspace.team_id}/{interaction.id}/{interaction.secret}"
+    def hook(self, interaction: Interaction, channel: Channel | None, message: Message | None = None) -> Hook:
+        hook = Hook(secrets.token_urlsafe(18), interaction, channel, message)
+        self.hooks[hook.secret] = hook
+        return hook
+
+    def response_url(self, hook: Hook | None) -> str:
+        assert hook is not None
+        return f"{self.origin}/hooks/{self.workspace.team_id}/{hook.interaction.id}/{hook.secret}"
 
     def exchange(self, trigger_id: str) -> Interaction:
         """The interaction of a trigger, which is used up by this. Three seconds, once."""
@@ -132,12 +158,11 @@ class Core:
         return found
 
     def check_message(
-        self, where: str, text: str | None, blocks: Any, *, interaction: Interaction | None = None
+        self, where: str, text: Any, blocks: Any, *, metadata: Any = None, interaction: Interaction | None = None
     ) -> None:
         """raises SlackError with the first problem's code; the refusal is recorded."""
-        self._check(
-            where, judge_message(text, blocks, unsupported=self.unsupported_blocks), blocks or text, interaction
-        )
+        problems = judge_message(text, blocks, metadata=metadata, unsupported=self.unsupported_blocks)
+        self._check(where, problems, blocks or text, interaction)
 
     def check_view(self, where: str, view: Any, *, interaction: Interaction | None = None) -> None:
         self._check(where, judge_view(view), view, interaction)
@@ -162,5 +187,5 @@ def _concerns(change: Change, interaction: Interaction) -> bool:
     if change.kind == "view":
         return interaction.view is not None and mine
     if change.kind == "posted":
-        return mine and not (interaction.secret and change.direct)
+        return mine and not (interaction.hook and change.direct)
     return change.kind == "home" and mine

@@ -14,6 +14,8 @@ class Fault:
     delay: timedelta = timedelta(0)
     status: int = 200
     """Other than 200: the answer, instead of carrying the call out."""
+    accepted: bool = False
+    """With such a status: the call is carried out all the same, and its own answer is lost."""
     retry_after_seconds: int | None = None
     error: str = ""
     """One of Slack's error codes: answered instead of carrying the call out."""
@@ -36,12 +38,16 @@ def rate_limited(retry_after_seconds: int = 1) -> Fault:
 class Faults:
     """Faults by Web API method; `response_url` and `upload` stand for the two addresses that are not methods.
 
-    `history_lag` is how long a new message is missing from conversations.history and conversations.replies.
+    `history_lag` is how long a new message is missing from conversations.history and conversations.replies,
+    `share_lag` how long files.info does not tell where a file was shared. `page_limit` is the most that one page
+    of anything holds, whatever `limit` asks for: Slack may give less than that, and gives some apps 15.
     `choose` is asked when no fault is queued, for faults at random.
     """
 
     def __init__(self) -> None:
         self.history_lag = timedelta(0)
+        self.share_lag = timedelta(0)
+        self.page_limit = 999
         self.choose: Callable[[str], Fault | None] = lambda _method: None
         self._queued: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
@@ -52,8 +58,8 @@ class Faults:
     def rate_limit(self, method: str, *, times: int = 1, retry_after_seconds: int = 1) -> None:
         self.queue(method, *[rate_limited(retry_after_seconds)] * times)
 
-    def fail(self, method: str, *, times: int = 1, status: int = 503) -> None:
-        self.queue(method, *[Fault(status=status)] * times)
+    def fail(self, method: str, *, times: int = 1, status: int = 503, accepted: bool = False) -> None:
+        self.queue(method, *[Fault(status=status, accepted=accepted)] * times)
 
     def refuse(self, method: str, error: str, *, times: int = 1, **details: Any) -> None:
         self.queue(method, *[Fault(error=error, details=details)] * times)

@@ -1,14 +1,15 @@
 """The controls of a message or view: found as a person finds them, and the state that they are in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bot.sandbox.rules import Block
-from bot.sandbox.rules.blocks import every_block
+from bot.sandbox.rules.blocks import elements_of, every_block
 from bot.sandbox.rules.elements import INTERACTIVE
 from bot.sandbox.rules.objects import options_of
-from bot.sandbox.workspace import elements_of
+
+T = TypeVar("T")
 
 VALUE_KEY: Final[Mapping[str, str]] = {
     "static_select": "selected_option",
@@ -21,7 +22,9 @@ VALUE_KEY: Final[Mapping[str, str]] = {
     "users_select": "selected_user",
     "multi_users_select": "selected_users",
     "conversations_select": "selected_conversation",
+    "multi_conversations_select": "selected_conversations",
     "channels_select": "selected_channel",
+    "multi_channels_select": "selected_channels",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
@@ -29,11 +32,14 @@ VALUE_KEY: Final[Mapping[str, str]] = {
     "number_input": "value",
     "email_text_input": "value",
     "url_text_input": "value",
+    "rich_text_input": "rich_text_value",
+    "file_input": "files",
 }
 """Where an action and `state.values` carry what was picked."""
 
 _STATELESS: Final = {"overflow"}
-MANY: Final = {"multi_static_select", "multi_external_select", "checkboxes", "multi_users_select"}
+MANY: Final = {"checkboxes", *(kind for kind in VALUE_KEY if kind.startswith("multi_"))}
+BUTTONS: Final = frozenset({"button", "icon_button", "feedback_buttons"})
 EXTERNAL: Final = {"external_select", "multi_external_select"}
 
 
@@ -58,9 +64,33 @@ class Control:
     def names(self) -> list[str]:
         """What is written on it or beside it, and its action_id."""
         found = [self.element.get("text"), self.element.get("placeholder"), self.block.get("label")]
+        found += [half["text"] for half in self.halves]
         if self.kind != "button" and self.block["type"] == "section":
             found.append(self.block.get("text"))
         return [each["text"] for each in found if isinstance(each, dict)] + [str(self.element["action_id"])]
+
+    @property
+    def labels(self) -> list[str]:
+        """What is written on a button; on feedback buttons two things."""
+        return [each["text"]["text"] for each in (self.halves or [self.element])]
+
+    @property
+    def halves(self) -> list[dict[str, Any]]:
+        """The two of feedback buttons, which share an action_id."""
+        return [self.element[key] for key in ("positive_button", "negative_button") if key in self.element]
+
+    def pressed(self, label: str) -> dict[str, Any] | None:
+        """Which of the two was pressed. None for any other control; raises NotOnScreen, when it is neither."""
+        for half in self.halves:
+            if half["text"]["text"] == label:
+                return half
+        if self.halves:
+            raise NotOnScreen(f"these feedback buttons say {' and '.join(map(repr, self.labels))}, not {label!r}")
+        return None
+
+    def says(self, words: str) -> bool:
+        """Whether this is written in the control's block."""
+        return any(words in text for text in _texts(self.block))
 
     @property
     def initial(self) -> Any:
@@ -79,9 +109,10 @@ class Control:
             "block_id": block_id,
             "action_ts": action_ts,
         }
-        for key in ("text", "value", "style", "placeholder"):
-            if self.kind == "button" and key in self.element:
-                found[key] = self.element[key]
+        if self.kind in {"button", "icon_button"}:
+            found |= {key: self.element[key] for key in ("text", "value", "style", "icon") if key in self.element}
+        elif self.kind == "feedback_buttons":
+            found |= {"text": value["text"], "value": value["value"]}
         if self.kind in VALUE_KEY:
             found[VALUE_KEY[self.kind]] = value
             found |= {key: given for key, given in self.element.items() if key.startswith("initial_")}
@@ -95,29 +126,67 @@ def controls(blocks: Sequence[Block]) -> Iterator[Control]:
                 yield Control(block, element)
 
 
-def find(blocks: Sequence[Block], name: str, *, kinds: frozenset[str] | None = None) -> Control:
-    """The only control of these kinds with this name: label, placeholder or action_id.
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a block, its controls' too."""
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        value = [*value.values()]
+    for each in value if isinstance(value, list) else ():
+        yield from _texts(each)
 
-    raises NotOnScreen, when there is none or several.
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a person means a control: by its label, placeholder or action_id; by both, where several share one of them.
+
+    beside  what is written in the same block
+    nth     which of those that are left, from the top, the first is 1
     """
-    offered = [each for each in controls(blocks) if kinds is None or each.kind in kinds]
-    found = [each for each in offered if name in each.names]
-    if len(found) != 1:
-        listed = ", ".join(repr(each.names[0]) for each in offered) or "none"
-        raise NotOnScreen(f"{len(found)} controls named {name!r}; on screen: {listed}")
-    return found[0]
+
+    name: str = ""
+    action_id: str = ""
+    beside: str = ""
+    nth: int | None = None
+
+    def __str__(self) -> str:
+        beside = f" beside {self.beside!r}" if self.beside else ""
+        return " ".join(repr(each) for each in (self.name, self.action_id) if each) + beside
+
+    def fits(self, control: Control, names: Sequence[str]) -> bool:
+        return (
+            (not self.name or self.name in names)
+            and self.action_id in {"", control.element["action_id"]}
+            and (not self.beside or control.says(self.beside))
+        )
 
 
-def find_in_overflow(blocks: Sequence[Block], label: str) -> tuple[Control, dict[str, Any]]:
-    """The only overflow menu with such an entry, and the entry."""
+def find(blocks: Sequence[Block], wanted: Named, *, kinds: Collection[str] = ()) -> Control:
+    """The only control so named; of these kinds, when some are given.
+
+    raises NotOnScreen, when there is none, or several and no `nth`.
+    """
+    offered = [each for each in controls(blocks) if not kinds or each.kind in kinds]
+    found = [each for each in offered if wanted.fits(each, each.names)]
+    return _only(found, wanted, "controls", [each.names[0] for each in offered])
+
+
+def find_in_overflow(blocks: Sequence[Block], wanted: Named) -> tuple[Control, dict[str, Any]]:
+    """The only entry of an overflow menu so named, and its menu."""
     offered = [
         (each, option) for each in controls(blocks) if each.kind == "overflow" for option in options_of(each.element)
     ]
-    found = [pair for pair in offered if option_label(pair[1]) == label]
-    if len(found) != 1:
-        listed = ", ".join(repr(option_label(option)) for _, option in offered) or "none"
-        raise NotOnScreen(f"{len(found)} menu entries {label!r}; on screen: {listed}")
-    return found[0]
+    found = [(each, option) for each, option in offered if wanted.fits(each, [option_label(option)])]
+    return _only(found, wanted, "menu entries", [option_label(option) for _, option in offered])
+
+
+def _only(found: Sequence[T], wanted: Named, what: str, offered: Sequence[str]) -> T:
+    if wanted.nth is not None and 0 < wanted.nth <= len(found):
+        return found[wanted.nth - 1]
+    if wanted.nth is None and len(found) == 1:
+        return found[0]
+    listed = ", ".join(map(repr, offered)) or "none"
+    raise NotOnScreen(f"{len(found)} {what} named {wanted}; on screen: {listed}")
 
 
 def option_label(option: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ def command(core: Core, interaction: Interaction, name: str, text: str) -> dict[
         "text": text,
         "api_app_id": workspace.app_id,
         "is_enterprise_install": "false",
-        "response_url": core.response_url(interaction),
+        "response_url": core.response_url(interaction.hook),
         "trigger_id": interaction.trigger_id,
     }
     if workspace.enterprise_id:
@@ -117,12 +117,20 @@ def shortcut(core: Core, interaction: Interaction, callback_id: str, action_ts: 
     if interaction.message is not None:
         assert interaction.channel is not None
         found |= {
-            "response_url": core.response_url(interaction),
+            "response_url": core.response_url(interaction.hook),
             "channel": _channel(interaction.channel),
             "message_ts": interaction.message.ts,
             "message": message_shape(core, interaction.message),
         }
     return found
+
+
+def home_opened(core: Core, user: User) -> dict[str, Any]:
+    """The event app_home_opened, with what stands in the tab if anything does."""
+    workspace = core.workspace
+    event = {"type": "app_home_opened", "user": user.id, "tab": "home", "channel": workspace.dm(user.id).id}
+    found = workspace.homes.get(user.id)
+    return event if found is None else event | {"view": _stateful(core, workspace.views[found])}
 
 
 def event_envelope(core: Core, event: dict[str, Any], *, event_id: str, ext_shared: bool = False) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def _surface(core: Core, interaction: Interaction, *, with_state: bool) -> dict[
     found: dict[str, Any] = {
         "container": container,
         "channel": _channel(channel),
-        "response_url": core.response_url(interaction),
+        "response_url": core.response_url(interaction.hook),
     }
     if not ephemeral:
         found["message"] = message_shape(core, message)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from bot.sandbox import payloads
+from bot.sandbox import dates, payloads
 from bot.sandbox.answers import in_ack
 from bot.sandbox.core import Interaction, SlackError
 from bot.sandbox.shown import Shown
 from bot.sandbox.transport import Delivery, NoAnswer
-from bot.sandbox.workspace import Change, Channel, User
+from bot.sandbox.workspace import Change, Channel, Message, User
 
 if TYPE_CHECKING:
     from bot.sandbox.server import StandInSlack
@@ -24,6 +25,11 @@ class Person:
     @property
     def user(self) -> User:
         return self.slack.workspace.users[self.id]
+
+    def reads_date(self, epoch: int, tokens: str) -> str:
+        """A date as it reads on this person's screen."""
+        zone = ZoneInfo(self.user.tz or "UTC")
+        return dates.written(epoch, tokens, zone, self.slack.workspace.clock())
 
     async def says(self, text: str, *, channel: Channel | None = None) -> Shown:
         """Type a slash command, in the DM with the app when no channel is given; returns the answer, wherever it came from.
@@ -65,17 +71,25 @@ class Person:
     async def opens_home(self) -> Shown:
         """Open the app's Home tab; returns it as it is when it was published after that."""
         interaction = self.slack.core.begin("opens the Home tab", self.user, responds=False)
-        event = {
-            "type": "app_home_opened",
-            "user": self.id,
-            "tab": "home",
-            "channel": self.slack.workspace.dm(self.id).id,
-        }
+        event = payloads.home_opened(self.slack.core, self.user)
         return await self.settled(interaction, await self.slack.event(event))
 
+    def writes(self, text: str, *, channel: Channel, thread_ts: str | None = None) -> Shown:
+        """Write a message of one's own, which the app is not told of: for a shortcut to be used on, or a thread to be begun."""
+        workspace = self.slack.workspace
+        message = Message(
+            channel.id, workspace.new_ts(), self.id, text, [], workspace.clock(), by_app=False, thread_ts=thread_ts
+        )
+        return Shown.of_message(self, workspace.post(message))
+
     def sees(self, channel: Channel | None = None) -> list[Shown]:
-        """What stands in a channel for this person, oldest first; in the DM with the app when none is given."""
+        """What stands in a channel for this person, oldest first; in the DM with the app when none is given.
+
+        Nothing, where only members look in and this person is none.
+        """
         place = channel or self.slack.workspace.dm(self.id)
+        if place.kind != "public" and self.id not in place.members:
+            return []
         return [
             Shown.of_message(self, each)
             for each in self.slack.workspace.messages.values()

@@ -11,15 +11,17 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot import limits
-from bot.sandbox import answers, payloads
-from bot.sandbox.core import Core, Refusal, SlackError
+from bot.sandbox import payloads
+from bot.sandbox.core import Core, Refusal
+from bot.sandbox.endpoints import Endpoints
 from bot.sandbox.faults import Faults
-from bot.sandbox.methods import METHODS, files
+from bot.sandbox.methods import METHODS, people
 from bot.sandbox.person import Person
+from bot.sandbox.scopes import GRANTED
 from bot.sandbox.sockets import Sockets
 from bot.sandbox.transport import FORM, Delivery, Transport
 from bot.sandbox.web_api import MAX_BODY, Call, WebApi
-from bot.sandbox.workspace import Change, Channel, Clock, Message, User, Workspace, utc_now
+from bot.sandbox.workspace import Change, Channel, Clock, Message, User, UserGroup, Workspace, utc_now
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -27,17 +29,21 @@ LOOPBACK: Final = "127.0.0.1"
 class StandInSlack:
     """A Slack workspace that this process serves, with one app installed in it.
 
-    clock         the workspace's time: of messages, and of all that expires. Signatures carry the machine's, which apps check against.
-    should_escape whether commands arrive with `<@U…|sam>` for @sam, as the manifest's setting of that name asks for.
-    ack_within    how long an ack may take before the person reads operation_timeout.
-    patience      how long a person looks at the screen for an answer after the ack.
-    routes        more routes to serve beside Slack's.
+    clock            the workspace's time: of messages, and of all that expires.
+    signature_clock  the time that signatures carry: this machine's, unless the app checks against another one.
+    scopes           what the app was granted; `scopes` can be changed later on.
+    should_escape    whether commands arrive with `<@U…|sam>` for @sam, as the manifest's setting of that name asks for.
+    ack_within       how long an ack may take before the person reads operation_timeout.
+    patience         how long a person looks at the screen for an answer after the ack.
+    routes           more routes to serve beside Slack's.
     """
 
     def __init__(
         self,
         *,
         clock: Clock = utc_now,
+        signature_clock: Clock = utc_now,
+        scopes: Iterable[str] = GRANTED,
         team_id: str = "T0PIVOTAL",
         team_domain: str = "pivotal",
         enterprise_id: str | None = None,
@@ -58,10 +64,14 @@ class StandInSlack:
         self.patience = patience
         self.workspace = Workspace(clock, team_id, team_domain, enterprise_id, self.app_id, "B0PIVOTAL", self.bot_user)
         self.workspace.users[self.bot_user.id] = self.bot_user
-        self.core = Core(self.workspace, bot_token=self.bot_token, app_token=self.app_token)
+        self.core = Core(self.workspace, bot_token=self.bot_token, app_token=self.app_token, scopes=scopes)
         self.sockets = Sockets(self.core)
         self.transport = Transport(
-            signing_secret=self.signing_secret, clock=clock, sockets=self.sockets, ack_within=ack_within
+            signing_secret=self.signing_secret,
+            clock=clock,
+            signature_clock=signature_clock,
+            sockets=self.sockets,
+            ack_within=ack_within,
         )
         self._api = WebApi(self.core, {**METHODS, "apps.connections.open": self.sockets.open_url})
         self._port = port
@@ -73,9 +83,8 @@ class StandInSlack:
         app.add_routes(
             [
                 web.route("*", "/api/{method}", self._api.handle),
-                web.post("/hooks/{team}/{interaction}/{secret}", self._respond),
-                web.post("/upload/v1/{file}", self._upload),
                 web.get("/socket", self.sockets.handle),
+                *Endpoints(self.core, self._api).routes(),
                 *self._routes,
             ]
         )
@@ -107,6 +116,10 @@ class StandInSlack:
         return self.core.faults
 
     @property
+    def scopes(self) -> set[str]:
+        return self.core.scopes
+
+    @property
     def calls(self) -> list[Call]:
         """Every call of the app, oldest first: Web API methods, `response_url` and `upload`."""
         return self._api.calls
@@ -127,7 +140,7 @@ class StandInSlack:
     def add_user(self, name: str, **facts: Any) -> User:
         """A person of this workspace, or of another with `team_id=`. The handle is the first name when that is free.
 
-        facts   handle, tz, restricted, ultra_restricted, bot, deleted, admin, owner, team_id, stranger.
+        facts   handle, email, tz, restricted, ultra_restricted, bot, deleted, admin, owner, team_id, stranger.
         """
         taken = {each.handle for each in self.workspace.users.values()}
         first, whole = name.split(maxsplit=1)[0].casefold(), name.casefold().replace(" ", ".")
@@ -142,6 +155,18 @@ class StandInSlack:
         channel = Channel(kind, name, "private" if private else "public", {each.id for each in members}, **facts)
         self.workspace.channels[channel.id] = channel
         return channel
+
+    def add_group(self, name: str, *, members: Iterable[User] = (), **facts: Any) -> UserGroup:
+        """A user group. facts   handle, disabled."""
+        handle = facts.pop("handle", name.casefold().replace(" ", "-"))
+        group = UserGroup(self.workspace.new_id("S"), name, handle, {each.id for each in members}, **facts)
+        self.workspace.groups[group.id] = group
+        return group
+
+    async def change_user(self, user: User, **facts: Any) -> Delivery:
+        """Other facts of the same person: made an admin, deactivated, gone to another zone; the app is told by `user_change`."""
+        changed = self.workspace.change_user(user, **facts)
+        return await self.event({"type": "user_change", "user": people.shape(self.core, changed)})
 
     def as_user(self, user: User) -> Person:
         return Person(self, user)
@@ -179,6 +204,18 @@ class StandInSlack:
         headers = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": retry_reason} if retry else {}
         return await self.transport.deliver("event", envelope, headers=headers)
 
+    async def event_until_acked(self, event: Mapping[str, Any]) -> list[Delivery]:
+        """Send an event, and once more as long as it is not acked, three times at most: Slack's redelivery, without its waiting.
+
+        returns  all deliveries. `x-slack-no-retry: 1` on an answer ends them.
+        """
+        event_id = self.workspace.new_id("Ev")
+        sent = [await self.event(event, event_id=event_id)]
+        while len(sent) <= limits.EVENT_RETRIES and sent[-1].may_be_retried:
+            reason = sent[-1].retry_reason
+            sent.append(await self.event(event, event_id=event_id, retry=len(sent), retry_reason=reason))
+        return sent
+
     async def send(
         self,
         body: bytes | Mapping[str, Any],
@@ -204,13 +241,14 @@ class StandInSlack:
         )
 
     async def until(self, ready: Callable[[], bool], *, within: timedelta | None = None) -> None:
-        """Wait until this is so; it is asked again at every change. raises TimeoutError, by default after `patience`."""
+        """Wait until this is so; it is asked again at every change and call. raises TimeoutError, by default after `patience`."""
         changed = asyncio.Event()
 
         def watcher(_change: Change) -> None:
             changed.set()
 
         self.workspace.watchers.append(watcher)
+        self._api.watchers.append(changed.set)
         try:
             async with asyncio.timeout((within or self.patience).total_seconds()):
                 while not ready():
@@ -218,29 +256,4 @@ class StandInSlack:
                     changed.clear()
         finally:
             self.workspace.watchers.remove(watcher)
-
-    async def _respond(self, request: web.Request) -> web.StreamResponse:
-        """POST to a response_url. Answers are plain text: `ok`, or an error code with status 404 or 400."""
-        try:
-            body = json.loads(await request.text())
-        except ValueError:
-            body = None
-        interaction = self.core.interactions.get(request.match_info["interaction"])
-
-        async def carry_out() -> tuple[int, str]:
-            try:
-                answers.through_response_url(self.core, interaction, request.match_info["secret"], body)
-            except SlackError as error:
-                return (404 if error.code == "expired_url" else 400), error.code
-            return 200, "ok"
-
-        arguments = body if isinstance(body, dict) else {}
-        return await self._api.logged(request, "response_url", arguments, carry_out)
-
-    async def _upload(self, request: web.Request) -> web.StreamResponse:
-        content, name = await request.read(), request.match_info["file"]
-
-        async def carry_out() -> tuple[int, str]:
-            return files.receive(self.core, name, content)
-
-        return await self._api.logged(request, "upload", {"file": name, "length": len(content)}, carry_out)
+            self._api.watchers.remove(changed.set)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from bot import limits
 from bot.sandbox import inputs, payloads, submissions
-from bot.sandbox.inputs import Control, NotOnScreen
+from bot.sandbox.inputs import BUTTONS, Control, Named, NotOnScreen
 from bot.sandbox.reading import read
 from bot.sandbox.rules import Block, judge_options
 from bot.sandbox.rules.objects import options_of
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bot.sandbox.person import Person
     from bot.sandbox.transport import Delivery
     from bot.sandbox.workspace import Message, View
-
-_BUTTONS: Final = frozenset({"button"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +69,18 @@ class Shown:
         return self._read(with_controls=False)
 
     def _read(self, *, with_controls: bool) -> str:
-        workspace = self.person.slack.workspace
-        names = {user.id: user.name for user in workspace.users.values()}
-        names |= {channel.id: channel.name for channel in workspace.channels.values()}
+        names, dates = self.person.slack.workspace.names, self.person.reads_date
         title = self.text if self.view is not None else ""
-        body = read(self.blocks, "" if title else self.text, names, with_controls=with_controls)
+        body = read(self.blocks, "" if title else self.text, names, dates=dates, with_controls=with_controls)
         return "\n".join(filter(None, [title, body]))
 
     @property
     def buttons(self) -> list[str]:
-        return [each.names[0] for each in inputs.controls(self.blocks) if each.kind == "button"]
+        return [label for each in inputs.controls(self.blocks) if each.kind in BUTTONS for label in each.labels]
 
-    def control(self, name: str) -> Control:
-        """A control by what is written on it, its placeholder or its action_id. raises NotOnScreen."""
-        return inputs.find(self.blocks, name)
+    def control(self, name: str = "", **named: Any) -> Control:
+        """A control by what is written on it, its placeholder or its action_id, or as `Named` says. raises NotOnScreen."""
+        return inputs.find(self.blocks, Named(name, **named))
 
     def replaces(self, other: Shown) -> bool:
         """Whether this is the same message (or view), changed in place."""
@@ -107,9 +103,11 @@ class Shown:
             return Shown(self.person, closed=True)
         return Shown.of_message(self.person, self.message)
 
-    async def click(self, name: str = "", *, action_id: str = "") -> Shown:
-        """Press a button, by its label or action_id."""
-        return await self._settle(*await self._act(inputs.find(self.blocks, action_id or name, kinds=_BUTTONS), None))
+    async def click(self, name: str = "", **named: Any) -> Shown:
+        """Press a button, by its label or action_id. Where several share these, `beside=` names words in the same block, and `nth=`
+        counts from 1: `click("Details", nth=2)`.
+        """
+        return await self._settle(*await self._act(*self._button(Named(name, **named))))
 
     async def choose(self, name: str, picks: str | Sequence[str], *, typed: str | None = None) -> Shown:
         """Pick options of a menu by their labels: all that are then picked, or the one of a single menu.
@@ -122,19 +120,27 @@ class Shown:
     async def pick_date(self, name: str, day: str) -> Shown:
         return await self._change(self.control(name), day)
 
-    async def fill(self, name: str, value: str) -> Shown:
-        """Write into an input, or pick a person or channel by id."""
-        return await self._change(self.control(name), value)
+    async def fill(self, name: str, value: Any) -> Shown:
+        """Write into an input, or pick people or channels by id, several as a list. An empty text empties it."""
+        return await self._change(self.control(name), None if value == "" else value)
 
-    async def menu(self, label: str) -> Shown:
+    async def menu(self, label: str, **named: Any) -> Shown:
         """Pick an entry of an overflow menu."""
-        return await self._settle(*await self._act(*inputs.find_in_overflow(self.blocks, label)))
+        return await self._settle(*await self._act(*inputs.find_in_overflow(self.blocks, Named(label, **named))))
 
-    async def press(self, name: str) -> Delivery:
+    async def press(self, name: str = "", **named: Any) -> Delivery:
         """Press a button, or an entry of an overflow menu, without waiting for more than the ack."""
-        if name in self.buttons or any(name in each.names for each in inputs.controls(self.blocks)):
-            return (await self._act(inputs.find(self.blocks, name, kinds=_BUTTONS), None))[1]
-        return (await self._act(*inputs.find_in_overflow(self.blocks, name)))[1]
+        wanted = Named(name, **named)
+        found = inputs.find_in_overflow(self.blocks, wanted) if self._is_entry(wanted) else self._button(wanted)
+        return (await self._act(*found))[1]
+
+    def _is_entry(self, wanted: Named) -> bool:
+        """Whether it is written on no control, so that it can only be in an overflow menu."""
+        return bool(wanted.name) and not any(wanted.name in each.names for each in inputs.controls(self.blocks))
+
+    def _button(self, wanted: Named) -> tuple[Control, dict[str, Any] | None]:
+        control = inputs.find(self.blocks, wanted, kinds=BUTTONS)
+        return control, control.pressed(wanted.name)
 
     async def options(self, name: str, *, typed: str = "") -> list[str]:
         """The labels that a menu offers when this is typed into it. An answer that Slack refuses shows as none."""

@@ -5,13 +5,14 @@ import itertools
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
 
 from bot import limits
-from bot.sandbox.core import Core, SlackError
+from bot.sandbox.core import Core
 from bot.sandbox.web_api import Arguments
 
 
@@ -23,16 +24,18 @@ class Sockets:
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
         self._turn = itertools.count()
+        self._any = asyncio.Event()
+        self.in_use = False
+        """Whether the app has come by Socket Mode, though it may be between two connections now."""
         self._waiting: dict[str, asyncio.Future[Any]] = {}
 
-    @property
-    def connected(self) -> bool:
-        return bool(self._open)
+    async def until_connected(self, within: timedelta = timedelta(seconds=10)) -> None:
+        """Wait until the app holds a socket open. raises TimeoutError."""
+        async with asyncio.timeout(within.total_seconds()):
+            await self._any.wait()
 
     def open_url(self, core: Core, _arguments: Arguments) -> dict[str, Any]:
-        """The method apps.connections.open."""
-        if len(self._open) >= limits.SOCKETS:
-            raise SlackError("too_many_websockets")
+        """The method apps.connections.open. It always gives a URL; the socket behind it says when there are too many."""
         ticket = secrets.token_urlsafe(12)
         self._tickets.add(ticket)
         return {"url": f"{core.origin.replace('http', 'ws', 1)}/socket?ticket={ticket}"}
@@ -45,6 +48,9 @@ class Sockets:
         self._tickets.remove(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        if len(self._open) >= limits.SOCKETS:
+            await _end(socket, "too_many_websockets")
+            return socket
         hello = {
             "type": "hello",
             "num_connections": len(self._open) + 1,
@@ -52,12 +58,16 @@ class Sockets:
         }
         await socket.send_json(hello)
         self._open.append(socket)
+        self._any.set()
+        self.in_use = True
         try:
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
                     self._acked(message.data)
         finally:
             self._open.remove(socket)
+            if not self._open:
+                self._any.clear()
         return socket
 
     async def send(
@@ -99,5 +109,9 @@ class Sockets:
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Slack recycles every connection: a message, then the close."""
         for socket in [*self._open]:
-            await socket.send_json({"type": "disconnect", "reason": reason})
-            await socket.close()
+            await _end(socket, reason)
+
+
+async def _end(socket: web.WebSocketResponse, reason: str) -> None:
+    await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}})
+    await socket.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import inputs, payloads
+from bot.sandbox import filling, payloads
 from bot.sandbox.core import Core, Interaction, SlackError
-from bot.sandbox.inputs import NotOnScreen
+from bot.sandbox.inputs import VALUE_KEY, NotOnScreen, controls, state_values
 from bot.sandbox.methods import views
 from bot.sandbox.rules import Problem
 from bot.sandbox.transport import NoAnswer
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 async def submit(shown: Shown) -> Shown:
     """raises NotOnScreen, when Slack itself would ask for more; NoAnswer, when the app's ack failed or was refused."""
     view = _open_view(shown)
-    _all_required_are_filled(view)
+    if asked := next(filling.complaints(view), None):
+        raise NotOnScreen(asked)
     core = shown.person.slack.core
     interaction = core.begin(f"submits {shown.text!r}", shown.person.user, view=view, responds=False)
     payload = payloads.view_event(
-        core, interaction, "view_submission", view, trigger_id=interaction.trigger_id, response_urls=[]
+        core,
+        interaction,
+        "view_submission",
+        view,
+        trigger_id=interaction.trigger_id,
+        response_urls=_response_urls(core, interaction, view),
     )
     delivery = await shown.person.deliver("view_submission", payload)
     try:
@@ -40,11 +46,27 @@ async def close(shown: Shown) -> Shown:
     view = _open_view(shown)
     core = shown.person.slack.core
     interaction = core.begin(f"closes {shown.text!r}", shown.person.user, view=view, responds=False)
-    on_top = _take_away(core, [view])
-    payload = payloads.view_event(core, interaction, "view_closed", view, is_cleared=False)
+    cleared = bool(view.content.get("clear_on_close"))
+    on_top = _take_away(core, views.views_below(core, view) if cleared else [view])
+    payload = payloads.view_event(core, interaction, "view_closed", view, is_cleared=cleared)
     if not view.content.get("notify_on_close"):
         return _screen(shown, on_top, interaction, None)
     return _screen(shown, on_top, interaction, await shown.person.deliver("view_closed", payload))
+
+
+def _response_urls(core: Core, interaction: Interaction, view: View) -> list[dict[str, str]]:
+    """One for each menu with `response_url_enabled`: answers go to the conversation that was picked there."""
+    found = []
+    values = state_values(view.blocks, view.chosen)
+    for control in controls(view.blocks):
+        if control.block["type"] == "input" and control.element.get("response_url_enabled"):
+            block_id, action_id = control.key
+            channel = core.workspace.channels.get(values[block_id][action_id][VALUE_KEY[control.kind]] or "")
+            if channel is not None:
+                url = core.response_url(core.hook(interaction, channel))
+                told = {"block_id": block_id, "action_id": action_id, "channel_id": channel.id, "response_url": url}
+                found.append(told)
+    return found
 
 
 def _after_submission(core: Core, interaction: Interaction, view: View, answer: Any) -> View | None:
@@ -104,13 +126,3 @@ def _open_view(shown: Shown) -> View:
     if shown.view is None or not shown.view.open:
         raise NotOnScreen("there is no open modal")
     return shown.view
-
-
-def _all_required_are_filled(view: View) -> None:
-    values = inputs.state_values(view.blocks, view.chosen)
-    for control in inputs.controls(view.blocks):
-        block_id, action_id = control.key
-        if control.block["type"] == "input" and not control.block.get("optional"):
-            value = values[block_id][action_id].get(inputs.VALUE_KEY[control.kind])
-            if value in (None, "", []):
-                raise NotOnScreen(f"{control.names[0]!r} must be filled in before this can be sent")

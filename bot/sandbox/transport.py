@@ -49,6 +49,18 @@ class Delivery:
         return self.error is None
 
     @property
+    def may_be_retried(self) -> bool:
+        """Whether Slack would deliver this again, if it is an event."""
+        return not self.acked and self.answer_headers.get("X-Slack-No-Retry") != "1"
+
+    @property
+    def retry_reason(self) -> str:
+        """What the next delivery's X-Slack-Retry-Reason says."""
+        return {"operation_timeout": "http_timeout", "dispatch_failed": "connection_failed"}.get(
+            str(self.error), "http_error"
+        )
+
+    @property
     def answer(self) -> Any:
         """The ack's body: decoded JSON, or text as it is."""
         try:
@@ -92,11 +104,14 @@ def encode(kind: str, payload: Mapping[str, Any]) -> tuple[bytes, str]:
 class Transport:
     """Sends to the app's request URLs in turn, or, when there are none, to one of its sockets."""
 
-    def __init__(self, *, signing_secret: str, clock: Clock, sockets: Sockets, ack_within: timedelta) -> None:
+    def __init__(
+        self, *, signing_secret: str, clock: Clock, signature_clock: Clock, sockets: Sockets, ack_within: timedelta
+    ) -> None:
         self.signing_secret = signing_secret
         self.ack_within = ack_within
         self.deliveries: list[Delivery] = []
         self._clock = clock
+        self._signature_clock = signature_clock
         self._sockets = sockets
         self._urls: itertools.cycle[str] | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -113,7 +128,7 @@ class Transport:
         self, kind: str, payload: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
     ) -> Delivery:
         """Send one payload, and wait for its ack as long as Slack does."""
-        if self._urls is None and self._sockets.connected:
+        if self._urls is None and self._sockets.in_use:
             return await self._deliver_in_envelope(kind, payload, headers or {})
         body, content_type = encode(kind, payload)
         return await self.send(kind, payload, body, headers={"Content-Type": content_type, **(headers or {})})
@@ -130,12 +145,12 @@ class Transport:
     ) -> Delivery:
         """Send a body as it is. Headers given here win over the signature's.
 
-        signed_at   the signature's timestamp in epoch seconds; the time of this machine when left out, since apps check against theirs.
+        signed_at   the signature's timestamp in epoch seconds, when it is to be another than the clock's.
         """
         if self._urls is None:
             raise NotConnected("call connect_app(url) first, or start the app with Socket Mode")
         if sign:
-            timestamp = str(int(time.time()) if signed_at is None else signed_at)
+            timestamp = str(int(self._signature_clock().timestamp()) if signed_at is None else signed_at)
             ours = {
                 "X-Slack-Request-Timestamp": timestamp,
                 "X-Slack-Signature": signature(self.signing_secret, timestamp, body),
@@ -159,7 +174,7 @@ class Transport:
             ) as answer:
                 delivery.text = await answer.text()
                 delivery.status = answer.status
-                delivery.answer_headers = dict(answer.headers)
+                delivery.answer_headers = answer.headers.copy()
                 delivery.error = _failure(answer.status)
         except TimeoutError:
             delivery.error = "operation_timeout"

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from bot.sandbox.core import Core, SlackError
 from bot.sandbox.faults import Fault
+from bot.sandbox.scopes import needed
 
 JSON_ARGUMENTS: Final = frozenset({"attachments", "blocks", "files", "metadata", "view"})
 MAX_BODY: Final = 64 * 1024 * 1024
-SCOPES: Final = "chat:write,commands,channels:history,channels:join,channels:read,files:write,groups:history,groups:read,im:write,users:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,11 @@ class Arguments:
             raise SlackError("invalid_blocks_format" if name == "blocks" else "invalid_arguments") from error
 
 
+def kinds_of(arguments: Arguments) -> list[str]:
+    """What the argument `types` asks for, in the workspace's words: public, private, im, mpim."""
+    return [each.strip().removesuffix("_channel") for each in arguments.text("types", "public_channel").split(",")]
+
+
 Method = Callable[[Core, Arguments], dict[str, Any]]
 
 
@@ -77,6 +82,8 @@ class WebApi:
         self._core = core
         self._methods = methods
         self.calls: list[Call] = []
+        self.watchers: list[Callable[[], None]] = []
+        """Called after every call."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """POST or GET /api/{method}."""
@@ -91,6 +98,7 @@ class WebApi:
     def _carry_out(self, method: str, token: str | None, arguments: Arguments) -> dict[str, Any]:
         try:
             self._authenticate(method, token)
+            self._authorize(method, arguments)
             answer = self._methods.get(method, _unknown)(self._core, arguments)
         except SlackError as error:
             return error.body()
@@ -106,6 +114,21 @@ class WebApi:
             known = token in {self._core.app_token, self._core.bot_token}
             raise SlackError("not_allowed_token_type" if known else "invalid_auth")
 
+    def _authorize(self, method: str, arguments: Arguments) -> None:
+        scopes = self._core.scopes
+        missing = [each for each in needed(method, self._kinds(arguments)) if each not in scopes]
+        if missing:
+            raise SlackError("missing_scope", needed=",".join(missing), provided=",".join(sorted(scopes)))
+
+    def _kinds(self, arguments: Arguments) -> list[str]:
+        """The kinds of conversations that a call is about."""
+        if "channel" in arguments:
+            channel = self._core.workspace.channels.get(arguments.text("channel"))
+            return [channel.kind] if channel is not None else []
+        if "users" in arguments:
+            return ["mpim" if "," in arguments.text("users") else "im"]
+        return kinds_of(arguments)
+
     async def logged(
         self,
         request: web.Request,
@@ -120,6 +143,8 @@ class WebApi:
         if fault and fault.delay:
             await asyncio.sleep(fault.delay.total_seconds())
         if fault and fault.status != 200:
+            if fault.accepted:
+                await carry_out()
             status, answer = fault.status, {"ok": False, "error": fault.error or "internal_error"}
         elif fault and fault.error:
             answer = {"ok": False, "error": fault.error, **fault.details}
@@ -128,10 +153,11 @@ class WebApi:
         dropped = fault is not None and fault.drop
         ms = (time.monotonic() - started) * 1000
         self.calls.append(Call(method, arguments, at, ms, 0 if dropped else status, answer, fault))
-        if dropped:
-            assert request.transport is not None
+        for watcher in [*self.watchers]:
+            watcher()
+        if dropped and request.transport is not None:
             request.transport.abort()
-        headers = {"x-oauth-scopes": SCOPES}
+        headers = {"x-oauth-scopes": ",".join(sorted(self._core.scopes))}
         if fault and fault.retry_after_seconds is not None:
             headers["Retry-After"] = str(fault.retry_after_seconds)
         if isinstance(answer, dict):

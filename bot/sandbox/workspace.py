@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from bot.sandbox.rules import Block
-from bot.sandbox.rules.blocks import every_block
+from bot.sandbox.rules.blocks import elements_of, every_block
 from bot.sandbox.rules.elements import INTERACTIVE
 
 Clock = Callable[[], datetime]
@@ -30,10 +30,20 @@ class User:
     ultra_restricted: bool = False
     bot: bool = False
     deleted: bool = False
+    email: str = ""
     admin: bool = False
     owner: bool = False
     stranger: bool = False
     """From another company: users.info shows a reduced profile."""
+
+
+@dataclass(slots=True)
+class UserGroup:
+    id: str
+    name: str
+    handle: str
+    members: set[str] = field(default_factory=set)
+    disabled: bool = False
 
 
 @dataclass(slots=True)
@@ -64,6 +74,8 @@ class Message:
     broadcast: bool = False
     metadata: dict[str, Any] | None = None
     files: list[str] = field(default_factory=list)
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    """Who reacted, by the emoji's name."""
     edited: bool = False
     chosen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """What people have picked in its inputs, by (block_id, action_id), as `state.values` will tell it."""
@@ -104,7 +116,7 @@ class File:
     channels: list[str] = field(default_factory=list)
     shares: dict[str, list[str]] = field(default_factory=dict)
     """The ts of the messages that show it, by channel."""
-    complete: bool = False
+    completed_at: datetime | None = None
     deleted: bool = False
 
 
@@ -139,11 +151,19 @@ class Workspace:
     homes: dict[str, str] = field(default_factory=dict)
     """The view in each person's Home tab, by user id."""
     files: dict[str, File] = field(default_factory=dict)
-    public_posting: bool = False
-    """Whether the app was granted chat:write.public."""
+    groups: dict[str, UserGroup] = field(default_factory=dict)
     watchers: list[Callable[[Change], None]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _last_ts: int = 0
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Of people, channels and user groups, by id."""
+        return {
+            **{user.id: user.name for user in self.users.values()},
+            **{channel.id: channel.name for channel in self.channels.values()},
+            **{group.id: group.handle for group in self.groups.values()},
+        }
 
     def tell(self, change: Change) -> None:
         for watcher in [*self.watchers]:
@@ -185,7 +205,8 @@ class Workspace:
     ) -> None:
         """Replace what it says. What was picked in an input stays when the input keeps its block_id and action_id."""
         message.text, message.blocks, message.edited = text, self.named(blocks), True
-        message.metadata = metadata or message.metadata
+        if metadata is not None:
+            message.metadata = metadata or None
         message.chosen = {key: value for key, value in message.chosen.items() if key in input_keys(message.blocks)}
         self.tell(Change("edited", message=message.key, user=message.ephemeral_to, cause=cause))
 
@@ -218,14 +239,6 @@ class Workspace:
         """The same person with other facts: made an admin, deactivated, gone to another zone."""
         self.users[user.id] = replace(self.users[user.id], **fields)
         return self.users[user.id]
-
-
-def elements_of(block: Block) -> list[dict[str, Any]]:
-    """The elements that stand in one block, whatever key the block keeps them under."""
-    held = [*(block.get("elements") or ()), block.get("accessory"), block.get("element")]
-    if block.get("type") == "card":
-        held += block.get("actions") or ()
-    return [each for each in held if isinstance(each, dict)]
 
 
 def input_keys(blocks: list[Block]) -> set[tuple[str, str]]:

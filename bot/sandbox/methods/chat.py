@@ -28,11 +28,14 @@ def post_ephemeral(core: Core, arguments: Arguments) -> dict[str, Any]:
 
 
 def update(core: Core, arguments: Arguments) -> dict[str, Any]:
-    """A text without blocks drops the blocks, as Slack does."""
+    """A text without blocks drops the blocks, as Slack does. Metadata that is left out stays; an empty object takes it away."""
     message = _own(core, arguments, refusal="cant_update_message")
     text, blocks = arguments.values.get("text"), _blocks(arguments)
-    core.check_message("chat.update", text, blocks)
-    core.workspace.edit(message, text=text or "", blocks=blocks or [], metadata=arguments.json("metadata"))
+    metadata = arguments.json("metadata")
+    if text is None and blocks is None and metadata is not None:
+        text, blocks = message.text, message.blocks
+    core.check_message("chat.update", text, blocks, metadata=metadata)
+    core.workspace.edit(message, text=text or "", blocks=blocks or [], metadata=metadata)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": message_shape(core, message)}
 
 
@@ -50,12 +53,37 @@ def get_permalink(core: Core, arguments: Arguments) -> dict[str, Any]:
     return {"channel": channel.id, "permalink": address}
 
 
+def add_reaction(core: Core, arguments: Arguments) -> dict[str, Any]:
+    who = _reacting(core, arguments)
+    if core.workspace.bot_user.id in who:
+        raise SlackError("already_reacted")
+    who.append(core.workspace.bot_user.id)
+    return {}
+
+
+def remove_reaction(core: Core, arguments: Arguments) -> dict[str, Any]:
+    who = _reacting(core, arguments)
+    if core.workspace.bot_user.id not in who:
+        raise SlackError("no_reaction")
+    who.remove(core.workspace.bot_user.id)
+    return {}
+
+
+def _reacting(core: Core, arguments: Arguments) -> list[str]:
+    """Who reacts to that message with that emoji."""
+    channel = find_joined(core, arguments.text("channel"))
+    message = core.workspace.messages.get((channel.id, arguments.text("timestamp")))
+    if message is None or message.ephemeral_to is not None:
+        raise SlackError("message_not_found")
+    return message.reactions.setdefault(arguments.text("name").strip(":"), [])
+
+
 def _destination(core: Core, name: str) -> Channel:
     workspace = core.workspace
     if user := workspace.users.get(name):
         return workspace.dm(user.id)
     channel = find(core, name)
-    if not channel.app_is_member and not (workspace.public_posting and channel.kind == "public"):
+    if not channel.app_is_member and not ("chat:write.public" in core.scopes and channel.kind == "public"):
         raise SlackError("not_in_channel")
     if channel.archived:
         raise SlackError("is_archived")
@@ -65,13 +93,11 @@ def _destination(core: Core, name: str) -> Channel:
 def _message(core: Core, where: str, arguments: Arguments, channel: Channel) -> Message:
     workspace = core.workspace
     text, blocks = arguments.values.get("text"), _blocks(arguments)
-    core.check_message(where, text, blocks)
+    metadata = arguments.json("metadata")
+    core.check_message(where, text, blocks, metadata=metadata)
     thread_ts = arguments.values.get("thread_ts")
     if thread_ts is not None and (channel.id, thread_ts) not in workspace.messages:
         raise SlackError("thread_not_found")
-    metadata = arguments.json("metadata")
-    if metadata is not None and not (isinstance(metadata, dict) and {"event_type", "event_payload"} <= metadata.keys()):
-        raise SlackError("invalid_metadata_format")
     return Message(
         channel.id,
         workspace.new_ts(),
@@ -81,7 +107,7 @@ def _message(core: Core, where: str, arguments: Arguments, channel: Channel) -> 
         workspace.clock(),
         thread_ts=thread_ts,
         broadcast=arguments.flag("reply_broadcast"),
-        metadata=metadata,
+        metadata=metadata or None,
     )
 
 

@@ -1,16 +1,13 @@
 """conversations.*: channels, who is in them, and what was said there."""
 
-import base64
-from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot.sandbox.core import Core, SlackError
-from bot.sandbox.web_api import Arguments
+from bot.sandbox.methods.paging import page
+from bot.sandbox.scopes import FAMILY
+from bot.sandbox.web_api import Arguments, kinds_of
 from bot.sandbox.workspace import Channel, Message
-
-T = TypeVar("T")
-
-MAX_PAGE: Final = 999
 
 
 def find(core: Core, name: str) -> Channel:
@@ -58,6 +55,39 @@ def shape(core: Core, channel: Channel) -> dict[str, Any]:
     return found | {"name": channel.name, "name_normalized": channel.name}
 
 
+def list_(core: Core, arguments: Arguments) -> dict[str, Any]:
+    """Public channels unless `types` says otherwise; private ones and direct messages only where the app is."""
+    return _channels(core, arguments, lambda channel: channel.kind == "public" or channel.app_is_member)
+
+
+def of_user(core: Core, arguments: Arguments) -> dict[str, Any]:
+    """users.conversations: those that a person is in, or the app itself, as far as the app can see them."""
+    user = arguments.text("user", core.workspace.bot_user.id)
+    if user not in core.workspace.users:
+        raise SlackError("user_not_found")
+
+    def is_in(channel: Channel) -> bool:
+        if user == core.workspace.bot_user.id:
+            return channel.app_is_member
+        return user in channel.members and (channel.kind == "public" or channel.app_is_member)
+
+    return _channels(core, arguments, is_in)
+
+
+def _channels(core: Core, arguments: Arguments, fits: Callable[[Channel], bool]) -> dict[str, Any]:
+    kinds, without_archived = kinds_of(arguments), arguments.flag("exclude_archived")
+    if not {*kinds} <= FAMILY.keys():
+        raise SlackError("invalid_types")
+    fitting = [
+        each
+        for each in core.workspace.channels.values()
+        if each.kind in kinds and fits(each) and not (without_archived and each.archived)
+    ]
+    fitting.sort(key=lambda channel: channel.id)
+    found, following = page(core, fitting, arguments, key=lambda channel: channel.id)
+    return {"channels": [shape(core, each) for each in found], "response_metadata": following}
+
+
 def open_(core: Core, arguments: Arguments) -> dict[str, Any]:
     users = [each for each in arguments.text("users", "").split(",") if each]
     if not users:
@@ -77,8 +107,8 @@ def open_(core: Core, arguments: Arguments) -> dict[str, Any]:
 def members(core: Core, arguments: Arguments) -> dict[str, Any]:
     channel = find(core, arguments.text("channel"))
     present = sorted(channel.members | ({core.workspace.bot_user.id} if channel.app_is_member else set()))
-    page, cursor = _page(present, arguments)
-    return {"members": page, "response_metadata": {"next_cursor": cursor}}
+    found, following = page(core, present, arguments, key=str)
+    return {"members": found, "response_metadata": following}
 
 
 def join(core: Core, arguments: Arguments) -> dict[str, Any]:
@@ -94,7 +124,7 @@ def join(core: Core, arguments: Arguments) -> dict[str, Any]:
 def history(core: Core, arguments: Arguments) -> dict[str, Any]:
     """Newest first; replies only where they were broadcast. A message appears here after `faults.history_lag`."""
     found = [each for each in _visible(core, arguments) if each.thread_ts in {None, each.ts} or each.broadcast]
-    return _messages(core, [*reversed(found)], arguments)
+    return _messages(core, [*reversed(found)], arguments, descending=True)
 
 
 def replies(core: Core, arguments: Arguments) -> dict[str, Any]:
@@ -118,6 +148,10 @@ def message_shape(core: Core, message: Message, *, with_metadata: bool = True) -
         found["thread_ts"] = message.thread_ts
     if message.files:
         found["files"] = [{"id": each, "name": workspace.files[each].name} for each in message.files]
+    if any(message.reactions.values()):
+        found["reactions"] = [
+            {"name": name, "users": who, "count": len(who)} for name, who in message.reactions.items() if who
+        ]
     if message.metadata and with_metadata:
         found["metadata"] = message.metadata
     if message.edited:
@@ -156,24 +190,13 @@ def _order(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros[:6].ljust(6, "0"))
 
 
-def _messages(core: Core, found: Sequence[Message], arguments: Arguments) -> dict[str, Any]:
-    page, cursor = _page(found, arguments)
+def _messages(
+    core: Core, found: Sequence[Message], arguments: Arguments, *, descending: bool = False
+) -> dict[str, Any]:
+    shown, following = page(core, found, arguments, key=lambda each: each.ts, descending=descending)
     with_metadata = arguments.flag("include_all_metadata")
     return {
-        "messages": [message_shape(core, each, with_metadata=with_metadata) for each in page],
-        "has_more": bool(cursor),
-        "response_metadata": {"next_cursor": cursor},
+        "messages": [message_shape(core, each, with_metadata=with_metadata) for each in shown],
+        "has_more": bool(following["next_cursor"]),
+        "response_metadata": following,
     }
-
-
-def _page(items: Sequence[T], arguments: Arguments) -> tuple[list[T], str]:
-    """One page and the cursor of the next, empty at the end."""
-    start = 0
-    if cursor := arguments.text("cursor", ""):
-        try:
-            start = int(base64.urlsafe_b64decode(cursor).removeprefix(b"next:"))
-        except ValueError as error:
-            raise SlackError("invalid_cursor") from error
-    end = start + min(arguments.number("limit", 100), MAX_PAGE)
-    following = base64.urlsafe_b64encode(f"next:{end}".encode()).decode() if end < len(items) else ""
-    return [*items[start:end]], following

@@ -29,15 +29,20 @@ def receive(core: Core, file_id: str, content: bytes) -> tuple[int, str]:
 
 
 def complete_upload(core: Core, arguments: Arguments) -> dict[str, Any]:
-    """Share the files, or leave them to the app alone. As in Slack, the answer does not tell the messages' ts: files.info does."""
+    """Share the files, or leave them to the app alone.
+
+    As in Slack, the answer does not tell the messages' ts: files.info does, after a while (`faults.share_lag`).
+    """
     wanted = arguments.json("files")
     if not isinstance(wanted, list) or not wanted:
         raise SlackError("invalid_arguments")
     files = [_uploaded(core, each) for each in wanted]
     names = arguments.text("channel_id", "") or arguments.text("channels", "")
-    for name in filter(None, names.split(",")):
-        channel = find_joined(core, name)
-        workspace = core.workspace
+    channels = [find_joined(core, name) for name in names.split(",") if name]
+    if "thread_ts" in arguments and len(channels) > 1:
+        raise SlackError("invalid_arguments")
+    workspace = core.workspace
+    for channel in channels:
         message = Message(
             channel.id,
             workspace.new_ts(),
@@ -53,21 +58,31 @@ def complete_upload(core: Core, arguments: Arguments) -> dict[str, Any]:
             each.shares.setdefault(channel.id, []).append(message.ts)
         workspace.post(message)
     for each, told in zip(files, wanted, strict=True):
-        each.complete, each.title = True, told.get("title") or each.name
-        core.workspace.tell(Change("file"))
+        each.completed_at, each.title = workspace.clock(), told.get("title") or each.name
+        workspace.tell(Change("file"))
     return {"files": [{"id": each.id, "title": each.title, "name": each.name} for each in files]}
 
 
 def info(core: Core, arguments: Arguments) -> dict[str, Any]:
     file = _present(core, arguments.text("file"))
     shares: dict[str, dict[str, Any]] = {"public": {}, "private": {}}
-    for channel, stamps in file.shares.items():
-        side = "public" if core.workspace.channels[channel].kind == "public" else "private"
+    workspace = core.workspace
+    assert file.completed_at is not None
+    settled = workspace.clock() - file.completed_at >= core.faults.share_lag
+    for channel, stamps in file.shares.items() if settled else ():
+        side = "public" if workspace.channels[channel].kind == "public" else "private"
         shares[side][channel] = [{"ts": each} for each in stamps]
-    found = {"id": file.id, "name": file.name, "title": file.title, "size": file.length, "channels": file.channels}
     return {
-        "file": found
-        | {"user": core.workspace.bot_user.id, "shares": {side: told for side, told in shares.items() if told}}
+        "file": {
+            "id": file.id,
+            "name": file.name,
+            "title": file.title,
+            "size": file.length,
+            "user": workspace.bot_user.id,
+            "permalink": f"https://{workspace.team_domain}.slack.com/files/{workspace.bot_user.id}/{file.id}",
+            "channels": file.channels if settled else [],
+            "shares": {side: told for side, told in shares.items() if told},
+        }
     }
 
 
@@ -80,14 +95,14 @@ def delete(core: Core, arguments: Arguments) -> dict[str, Any]:
 
 def _uploaded(core: Core, told: Any) -> File:
     file = core.workspace.files.get(told.get("id", "")) if isinstance(told, dict) else None
-    if file is None or file.content is None or file.complete:
+    if file is None or file.content is None or file.completed_at is not None:
         raise SlackError("file_not_found")
     return file
 
 
 def _present(core: Core, file_id: str) -> File:
     file = core.workspace.files.get(file_id)
-    if file is None or not file.complete:
+    if file is None or file.completed_at is None:
         raise SlackError("file_not_found")
     if file.deleted:
         raise SlackError("file_deleted")

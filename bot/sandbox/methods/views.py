@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bot import limits
 from bot.sandbox.core import Core, Interaction, SlackError
+from bot.sandbox.rules.blocks import elements_of, every_block
 from bot.sandbox.web_api import Arguments
 from bot.sandbox.workspace import Change, View
 
@@ -26,16 +27,8 @@ def push(core: Core, arguments: Arguments) -> dict[str, Any]:
 def update(core: Core, arguments: Arguments) -> dict[str, Any]:
     content = _content(core, "views.update", arguments, kind="modal")
     external_id = arguments.text("external_id", "")
-    view = core.workspace.views.get(arguments.text("view_id", ""))
-    if external_id:
-        view = next(
-            (
-                each
-                for each in core.workspace.views.values()
-                if each.open and each.content.get("external_id") == external_id
-            ),
-            None,
-        )
+    view_id = _named(core, external_id) if external_id else arguments.text("view_id", "")
+    view = core.workspace.views.get(view_id or "")
     if view is None or not view.open:
         raise SlackError("not_found")
     _unchanged_since(view, arguments)
@@ -63,13 +56,15 @@ def publish(core: Core, arguments: Arguments) -> dict[str, Any]:
 def show(core: Core, interaction: Interaction, content: dict[str, Any]) -> View:
     """Open a modal as the answer of an interaction."""
     view = _new(core, interaction.user.id, content)
+    if interaction.channel is not None:
+        _at_current_conversation(view, interaction.channel.id)
     core.workspace.tell(Change("view", view=view.id, user=view.user, cause=interaction.id))
     return view
 
 
 def stack(core: Core, interaction: Interaction, content: dict[str, Any]) -> View:
     below = interaction.view
-    if below is None or not below.open:
+    if below is None or not below.open or below.content["type"] != "modal":
         raise SlackError("not_found")
     if len(views_below(core, below)) >= limits.VIEW_STACK:
         raise SlackError("push_limit_reached")
@@ -122,15 +117,36 @@ def _content(core: Core, where: str, arguments: Arguments, *, kind: str) -> dict
 def _new(core: Core, user: str, content: dict[str, Any]) -> View:
     view_id = core.workspace.new_id("V")
     view = View(view_id, user, {}, "", view_id)
-    core.workspace.views[view_id] = view
     _set(core, view, content)
+    core.workspace.views[view_id] = view
     return view
 
 
 def _set(core: Core, view: View, content: dict[str, Any]) -> None:
+    """raises SlackError `duplicate_external_id`, when another open view has it."""
+    external_id = content.get("external_id")
+    if external_id and _named(core, external_id) not in {None, view.id}:
+        raise SlackError("duplicate_external_id")
     view.content = {**content, "blocks": core.workspace.named(content["blocks"])}
     view.hash = f"{core.workspace.new_ts()}.{view.id}"
     view.errors = {}
+
+
+def _named(core: Core, external_id: str) -> str | None:
+    """The id of the open view to which the app gave this name."""
+    views = core.workspace.views.values()
+    return next((each.id for each in views if each.open and each.content.get("external_id") == external_id), None)
+
+
+def _at_current_conversation(view: View, channel: str) -> None:
+    """`default_to_current_conversation`: the menu begins with where the person was when the modal was opened."""
+    for block in every_block(view.blocks):
+        for element in elements_of(block):
+            if element.pop("default_to_current_conversation", False):
+                many = element["type"] == "multi_conversations_select"
+                element.setdefault(
+                    "initial_conversations" if many else "initial_conversation", [channel] if many else channel
+                )
 
 
 def _unchanged_since(view: View, arguments: Arguments) -> None:

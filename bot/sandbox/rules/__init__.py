@@ -1,7 +1,7 @@
 """What Slack would refuse, as pure functions: a message, a view, a menu's options → problems, none when it is fine.
 
 Modelled are the blocks and elements in `blocks.BLOCKS` and `elements.ELEMENTS`. Any other type is refused as unsupported, also where Slack would take
-it (plan, task_card, file, video, workflow_button, rich_text_input): what nobody has checked here must not pass for checked.
+it (plan, task_card, file, video, workflow_button): what nobody has checked here must not pass for checked.
 """
 
 import json
@@ -16,20 +16,24 @@ __all__ = ["Block", "Problem", "Surface", "judge_blocks", "judge_message", "judg
 
 
 def judge_message(
-    text: str | None,
+    text: Any,
     blocks: Any = None,
     *,
+    metadata: Any = None,
     unsupported: frozenset[str] = frozenset(),
 ) -> list[Problem]:
     """Problems of a message, worst first; the first one's code is what Slack answers.
 
-    text    the top-level text, which feeds notifications. Needed when there are no blocks.
-    blocks  decoded JSON: a list of blocks, or whatever the app sent for one.
+    text      the top-level text, which feeds notifications. Needed when there are no blocks.
+    blocks    decoded JSON: a list of blocks, or whatever the app sent for one.
+    metadata  decoded JSON, too. Slack publishes no size for it.
     """
     problems: list[Problem] = []
-    if not blocks and not (text or "").strip():
+    if text is not None and not isinstance(text, str):
+        problems.append(Problem("invalid_arguments", "must be a string", "/text"))
+    elif not blocks and not (text or "").strip():
         problems.append(Problem("no_text", "no text and no blocks"))
-    if len(text or "") > limits.TEXT_HARD:
+    elif len(text or "") > limits.TEXT_HARD:
         problems.append(Problem("msg_too_long", f"text must be less than {limits.TEXT_HARD + 1} characters"))
     if blocks is not None:
         node = Node(blocks, "/blocks", problems)
@@ -37,9 +41,36 @@ def judge_message(
             node.refuse("must be an array", code="invalid_blocks_format")
         else:
             judge_blocks(node, "message", unsupported=unsupported)
-            if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()) > limits.MESSAGE_JSON_HARD:
+            if json_size(blocks) > limits.MESSAGE_JSON_HARD:
                 node.refuse(f"more than {limits.MESSAGE_JSON_HARD} bytes", code="msg_blocks_too_long")
+    if metadata:
+        _METADATA(Node(metadata, "/metadata", problems, "invalid_metadata_format"))
     return problems
+
+
+def json_size(value: Any) -> int:
+    """Bytes of it as JSON, written as tightly as it goes."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _values(node: Node, *, depth: int = 1) -> None:
+    """Texts, numbers and booleans, and lists or objects of these: one level."""
+    if isinstance(node.value, dict | list) and depth:
+        for key in node.value if isinstance(node.value, dict) else range(len(node.value)):
+            _values(node.at(key), depth=depth - 1)
+    elif not isinstance(node.value, str | int | float):
+        node.refuse("must be a string, a number, a boolean, or one level of these")
+
+
+def _payload(node: Node) -> None:
+    if not isinstance(node.value, dict):
+        node.refuse("must be an object")
+    else:
+        for key in node.value:
+            _values(node.at(key))
+
+
+_METADATA = Shape({"event_type": string(limits.ACTION_ID), "event_payload": _payload})
 
 
 def _submit_for_input(node: Node) -> None:
@@ -73,7 +104,7 @@ _HOME = Shape(
 
 
 def judge_view(view: Any) -> list[Problem]:
-    """Problems of a modal or Home tab; Slack calls them all `invalid_arguments`."""
+    """Problems of a modal or Home tab. Slack calls them `invalid_arguments`, but for the size."""
     problems: list[Problem] = []
     node = Node(view, "/view", problems, "invalid_arguments")
     if not isinstance(view, dict):
@@ -82,6 +113,8 @@ def judge_view(view: Any) -> list[Problem]:
         node.refuse("`type` must be modal or home")
     else:
         (_MODAL if view["type"] == "modal" else _HOME)(node)
+        if json_size(view) > limits.VIEW_JSON_HARD:
+            node.refuse(f"more than {limits.VIEW_JSON_HARD} bytes", code="view_too_large")
     return problems
 
 

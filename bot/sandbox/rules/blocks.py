@@ -5,9 +5,22 @@ from typing import Any, Final, Literal
 
 from bot import limits
 from bot.sandbox.rules import elements, tables
-from bot.sandbox.rules.objects import plain, text
+from bot.sandbox.rules.objects import plain, slack_icon, text
 from bot.sandbox.rules.rich_text import rich_text
-from bot.sandbox.rules.shapes import Block, Check, Node, Shape, by_type, flag, integer, listing, one_of, string, unique
+from bot.sandbox.rules.shapes import (
+    Block,
+    Check,
+    Node,
+    Shape,
+    by_type,
+    flag,
+    integer,
+    items,
+    listing,
+    one_of,
+    string,
+    unique,
+)
 
 Surface = Literal["message", "modal", "home"]
 
@@ -20,9 +33,14 @@ def _words_or_fields(node: Node) -> None:
 
 
 def _unique_action_ids(node: Node) -> None:
-    found = node.get("elements")
-    ids = [each.get("action_id") for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    unique(node, ids, "action_id")
+    found = items(node.get("actions" if node.get("type") == "card" else "elements"))
+    unique(node, [each.get("action_id") for each in found if isinstance(each, dict)], "action_id")
+
+
+def _file_input(node: Node) -> None:
+    element = node.get("element")
+    if node.get("dispatch_action") and isinstance(element, dict) and element.get("type") == "file_input":
+        node.refuse("`dispatch_action` is not available for file_input")
 
 
 def _container_title(node: Node) -> None:
@@ -30,6 +48,8 @@ def _container_title(node: Node) -> None:
         node.refuse("missing required field: title or rich_text_title")
     if node.get("default_collapsed") and not node.get("is_collapsible"):
         node.refuse("`default_collapsed` requires `is_collapsible`")
+    if node.get("has_header_divider") and node.get("is_collapsible"):
+        node.refuse("`has_header_divider` excludes `is_collapsible`")
 
 
 def _card_content(node: Node) -> None:
@@ -42,16 +62,16 @@ def _card_content(node: Node) -> None:
 _card = Shape(
     may={
         **_id,
-        "hero_image": elements.image,
-        "icon": elements.image,
-        "slack_icon": string(limits.OPTION_VALUE),
+        "hero_image": elements.only("image"),
+        "icon": elements.only("image"),
+        "slack_icon": slack_icon,
         "title": text(limits.CARD_TITLE),
         "subtitle": text(limits.CARD_TITLE),
         "body": text(limits.CARD_BODY),
         "subtext": text(limits.CARD_BODY),
         "actions": listing(elements.in_card, limits.CARD_BUTTONS),
     },
-    also=(_card_content,),
+    also=(_card_content, _unique_action_ids),
 )
 _image = Shape(
     elements.image.needs, {**elements.image.may, **_id, "title": plain(limits.IMAGE_ALT)}, elements.image.also
@@ -70,6 +90,7 @@ _IN_CONTAINER: Final[dict[str, Check]] = {
     "input": Shape(
         {"label": plain(limits.INPUT_LABEL), "element": elements.in_input},
         {**_id, "hint": plain(limits.INPUT_LABEL), "optional": flag, "dispatch_action": flag},
+        also=(_file_input,),
     ),
     "rich_text": rich_text,
     "section": Shape(
@@ -98,10 +119,10 @@ BLOCKS: Final[dict[str, Check]] = {
         {
             **_id,
             "title": plain(limits.CONTAINER_TITLE),
-            "rich_text_title": rich_text,
+            "rich_text_title": by_type({"rich_text": rich_text}),
             "subtitle": text(limits.CONTAINER_TITLE),
             "width": one_of("narrow", "standard", "wide", "full"),
-            "icon": elements.image,
+            "icon": elements.only("image"),
             "is_collapsible": flag,
             "default_collapsed": flag,
             "has_header_divider": flag,
@@ -133,9 +154,17 @@ def every_block(blocks: Iterable[Any]) -> Iterator[Block]:
         if not isinstance(block, dict):
             continue
         yield block
-        inner = block.get("child_blocks") or (block.get("elements") if block.get("type") == "carousel" else None)
-        if isinstance(inner, list):
-            yield from every_block(inner)
+        yield from every_block(items(block.get("child_blocks")))
+        if block.get("type") == "carousel":
+            yield from every_block(items(block.get("elements")))
+
+
+def elements_of(block: Block) -> list[dict[str, Any]]:
+    """The elements that stand in one block, whatever key the block keeps them under."""
+    held = [*items(block.get("elements")), block.get("accessory"), block.get("element")]
+    if block.get("type") == "card":
+        held += items(block.get("actions"))
+    return [each for each in held if isinstance(each, dict)]
 
 
 def judge_blocks(node: Node, surface: Surface, *, unsupported: frozenset[str] = frozenset()) -> None:
@@ -146,6 +175,18 @@ def judge_blocks(node: Node, surface: Surface, *, unsupported: frozenset[str] = 
     barred = _BARRED[surface] | unsupported
     allowed = by_type({kind: shape for kind, shape in BLOCKS.items() if kind not in barred})
     listing(allowed, limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS, least=0)(node)
-    found = list(every_block(node.value)) if isinstance(node.value, list) else []
+    found = list(every_block(items(node.value)))
     unique(node, [block.get("block_id") for block in found], "block_id")
     tables.totals(found, node)
+    _focus(found, node, surface)
+    if surface != "modal" and any(each.get("type") == "file_input" for block in found for each in elements_of(block)):
+        node.refuse("file_input is available in modals only")
+
+
+def _focus(blocks: list[Block], node: Node, surface: Surface) -> None:
+    """`focus_on_load` is for views, and for one element of each."""
+    focused = sum(element.get("focus_on_load") is True for block in blocks for element in elements_of(block))
+    if focused and surface == "message":
+        node.refuse("`focus_on_load` is not available in messages")
+    elif focused > 1:
+        node.refuse("only one element may have `focus_on_load`")

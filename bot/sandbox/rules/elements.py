@@ -17,8 +17,11 @@ from bot.sandbox.rules.objects import (
     plain,
     text,
 )
+from bot.sandbox.rules.rich_text import rich_text
 from bot.sandbox.rules.shapes import (
+    A_LOT,
     Check,
+    Fields,
     Node,
     Shape,
     by_type,
@@ -27,15 +30,11 @@ from bot.sandbox.rules.shapes import (
     listing,
     matching,
     one_of,
+    slack_id,
     string,
 )
 
 action_id = string(limits.ACTION_ID)
-slack_id = matching(r"[A-Z0-9]{2,}", "an id")
-Fields = dict[str, Check]
-
-A_LOT: Final = 1_000
-"""Where Slack documents no upper bound."""
 
 DATE: Final = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -58,17 +57,33 @@ def _one_source(node: Node) -> None:
         node.refuse("exactly one of `image_url` and `slack_file` is required")
 
 
+def _one_of_id_and_url(node: Node) -> None:
+    if ("id" in node.value) == ("url" in node.value):
+        node.refuse("exactly one of `id` and `url` is required")
+
+
+_slack_file = Shape(
+    may={"id": matching(r"F[A-Z0-9]{8,}", "the id of a file"), "url": string(limits.IMAGE_URL)},
+    also=(_one_of_id_and_url,),
+)
 image = Shape(
     {"alt_text": string(limits.IMAGE_ALT)},
-    {"image_url": string(limits.IMAGE_URL), "slack_file": Shape(may={"id": slack_id, "url": string(limits.IMAGE_URL)})},
+    {"image_url": string(limits.IMAGE_URL), "slack_file": _slack_file},
     also=(_one_source,),
 )
 
 
-def _bounds(node: Node) -> None:
-    least, most = node.get("min_length"), node.get("max_length")
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        node.refuse("`min_length` must not exceed `max_length`")
+def _in_order(low: str, high: str) -> Check:
+    def check(node: Node) -> None:
+        least, most = node.get(low), node.get(high)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            node.refuse(f"`{low}` must not exceed `{high}`")
+
+    return check
+
+
+_bounds = _in_order("min_length", "max_length")
+_lines = _in_order("min_lines", "max_lines")
 
 
 def _within_max_selected(node: Node) -> None:
@@ -118,7 +133,17 @@ ELEMENTS: Final[dict[str, Check]] = {
             "filter": conversation_filter,
         }
     ),
+    "multi_conversations_select": Shape(
+        may={
+            **_menu,
+            **_many,
+            "initial_conversations": listing(slack_id, A_LOT),
+            "default_to_current_conversation": flag,
+            "filter": conversation_filter,
+        }
+    ),
     "channels_select": Shape(may={**_menu, "initial_channel": slack_id, "response_url_enabled": flag}),
+    "multi_channels_select": Shape(may={**_menu, **_many, "initial_channels": listing(slack_id, A_LOT)}),
     "datepicker": Shape(may={**_menu, "initial_date": matching(DATE, "a date, YYYY-MM-DD")}),
     "timepicker": Shape(
         may={**_menu, "initial_time": matching(TIME, "a time, HH:mm"), "timezone": string(limits.OPTION_VALUE)}
@@ -155,6 +180,22 @@ ELEMENTS: Final[dict[str, Check]] = {
     ),
     "email_text_input": Shape(may={**_typed, "initial_value": string(limits.INPUT_TEXT)}),
     "url_text_input": Shape(may={**_typed, "initial_value": string(limits.INPUT_TEXT)}),
+    "rich_text_input": Shape(
+        may={
+            **_typed,
+            "initial_value": by_type({"rich_text": rich_text}),
+            "min_lines": integer(1, limits.INPUT_LINES),
+            "max_lines": integer(1, limits.INPUT_LINES),
+        },
+        also=(_lines,),
+    ),
+    "file_input": Shape(
+        may={
+            "action_id": action_id,
+            "filetypes": listing(string(limits.OPTION_VALUE), A_LOT),
+            "max_files": integer(1, limits.INPUT_FILES),
+        }
+    ),
     "feedback_buttons": Shape({"positive_button": _feedback, "negative_button": _feedback}, {"action_id": action_id}),
     "icon_button": Shape(
         {"icon": one_of("trash"), "text": plain(limits.BUTTON_TEXT)},
@@ -172,13 +213,17 @@ ELEMENTS: Final[dict[str, Check]] = {
 
 _MENUS: Final = (
     *("static_select", "multi_static_select", "external_select", "multi_external_select"),
-    *("users_select", "multi_users_select", "conversations_select", "channels_select"),
+    *("users_select", "multi_users_select", "conversations_select", "multi_conversations_select"),
+    *("channels_select", "multi_channels_select"),
 )
 _CHOSEN: Final = ("checkboxes", "radio_buttons", "datepicker", "timepicker")
-_TYPED: Final = ("plain_text_input", "number_input", "email_text_input", "url_text_input")
+_TYPED: Final = ("plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input")
 
 INTERACTIVE: Final = frozenset(
-    {"button", "overflow", "datetimepicker", "feedback_buttons", "icon_button", *_MENUS, *_CHOSEN, *_TYPED}
+    {
+        *("button", "overflow", "datetimepicker", "file_input", "feedback_buttons", "icon_button"),
+        *(*_MENUS, *_CHOSEN, *_TYPED),
+    }
 )
 
 
@@ -187,8 +232,8 @@ def only(*kinds: str) -> Check:
 
 
 in_section = only("button", "overflow", "image", *_MENUS, *_CHOSEN)
-in_actions = only("button", "overflow", "datetimepicker", *_MENUS, *_CHOSEN)
-in_input = only("datetimepicker", *_MENUS, *_CHOSEN, *_TYPED)
+in_actions = only("button", "overflow", "datetimepicker", "rich_text_input", *_MENUS, *_CHOSEN)
+in_input = only("datetimepicker", "file_input", *_MENUS, *_CHOSEN, *_TYPED)
 in_context = only("image", "plain_text", "mrkdwn")
 in_context_actions = only("feedback_buttons", "icon_button")
 in_card = only("button")

@@ -1,10 +1,10 @@
 """Composition objects: texts, options, confirmation dialogs, filters."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from bot import limits
-from bot.sandbox.rules.shapes import Check, Node, Shape, by_type, flag, listing, one_of, string
+from bot.sandbox.rules.shapes import Check, Node, Shape, by_type, flag, items, listing, one_of, string
 
 
 def plain(most: int) -> Check:
@@ -44,6 +44,14 @@ option_groups = listing(
     limits.OPTION_GROUPS,
 )
 
+_ICONS: Final = """
+    archive book bookmark bot bug calendar call caret-left caret-right check clipboard code comment compass copy
+    cube download edit email eye-closed eye-open file flag folder gear globe heart help image info key lightbulb
+    link map mobile new-window pin plus refine refresh rocket save screen share sparkle star star-filled tag
+    thumbs-down thumbs-up trash upload user warning
+"""
+slack_icon = by_type({"icon": Shape({"name": one_of(*_ICONS.split())})})
+
 conversation_filter = Shape(
     may={
         "include": listing(one_of("im", "mpim", "private", "public"), 4),
@@ -58,9 +66,9 @@ dispatch_config = Shape(
 
 def options_of(element: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every option of a static menu, from its groups too."""
-    for holder in (element, *(element.get("option_groups") or ())):
+    for holder in (element, *items(element.get("option_groups"))):
         if isinstance(holder, dict):
-            yield from (option for option in holder.get("options") or () if isinstance(option, dict))
+            yield from (option for option in items(holder.get("options")) if isinstance(option, dict))
 
 
 def same_option(one: Any, other: Any) -> bool:
@@ -84,9 +92,9 @@ def options_or_groups(node: Node) -> None:
 def initial_is_an_option(node: Node) -> None:
     """`initial_option(s)` of a static menu must equal an option, text and value."""
     offered = list(options_of(node.value))
-    chosen = node.value.get("initial_options", [])
+    chosen = items(node.value.get("initial_options"))
     if "initial_option" in node.value:
         chosen = [node.value["initial_option"]]
-    for option in chosen if isinstance(chosen, list) else []:
+    for option in chosen:
         if not any(same_option(option, each) for each in offered):
             node.refuse("initial option must exactly match an option that is offered")

@@ -3,8 +3,20 @@
 from typing import Final
 
 from bot import limits
-from bot.sandbox.rules.elements import A_LOT, Fields, slack_id
-from bot.sandbox.rules.shapes import Check, Shape, by_type, flag, integer, listing, matching, one_of, string
+from bot.sandbox.rules.shapes import (
+    A_LOT,
+    Check,
+    Fields,
+    Shape,
+    by_type,
+    flag,
+    integer,
+    listing,
+    matching,
+    one_of,
+    slack_id,
+    string,
+)
 
 _styles = Shape(
     may=dict.fromkeys(

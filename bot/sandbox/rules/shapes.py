@@ -6,7 +6,7 @@ A check looks at one node and notes what Slack would refuse, in Slack's words an
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 Block = dict[str, Any]
 
@@ -39,10 +39,8 @@ class Node:
         return type(self)(self.value[key], f"{self.pointer}/{key}", self.problems, self.code)
 
     def each(self) -> Iterator[Self]:
-        """The items of a list; none for anything else, which its own check has refused."""
-        if isinstance(self.value, list):
-            for index in range(len(self.value)):
-                yield self.at(index)
+        for index in range(len(items(self.value))):
+            yield self.at(index)
 
     def get(self, key: str) -> Any:
         """A field of an object; None where there is none."""
@@ -50,6 +48,15 @@ class Node:
 
 
 Check = Callable[[Node], None]
+Fields = Mapping[str, Check]
+
+A_LOT: Final = 1_000
+"""Where Slack documents no upper bound."""
+
+
+def items(value: Any) -> list[Any]:
+    """The items of a list; none for anything else, which its own check refuses."""
+    return value if isinstance(value, list) else []
 
 
 def string(most: int, *, least: int = 1) -> Check:
@@ -70,6 +77,9 @@ def matching(pattern: str, described: str) -> Check:
             node.refuse(f"must be {described}")
 
     return check
+
+
+slack_id: Final = matching(r"[A-Z0-9]{2,}", "an id")
 
 
 def one_of(*words: str) -> Check:
@@ -119,8 +129,8 @@ def listing(item: Check, most: int, *, least: int = 1) -> Check:
 class Shape:
     """An object: the fields that it must have, those that it may have, and no others; `also` are rules across fields."""
 
-    needs: Mapping[str, Check] = field(default_factory=dict)
-    may: Mapping[str, Check] = field(default_factory=dict)
+    needs: Fields = field(default_factory=dict)
+    may: Fields = field(default_factory=dict)
     also: tuple[Check, ...] = ()
 
     def __call__(self, node: Node) -> None:
@@ -142,7 +152,7 @@ class Shape:
             rule(node)
 
 
-def by_type(shapes: Mapping[str, Check]) -> Check:
+def by_type(shapes: Fields) -> Check:
     """An object whose `type` says which of the shapes it has."""
 
     def check(node: Node) -> None:

@@ -13,6 +13,7 @@ from bot.sandbox.rules.shapes import (
     by_type,
     flag,
     integer,
+    items,
     listing,
     number,
     one_of,
@@ -26,6 +27,12 @@ _raw: Final[dict[str, Check]] = {
 }
 _cell = by_type({**_raw, "rich_text": rich_text})
 _header_cell = by_type(_raw)
+
+
+def _header_column(node: Node) -> None:
+    rows, column = node.get("rows"), node.get("row_header_column_index")
+    if isinstance(column, int) and isinstance(rows, list) and rows and isinstance(rows[0], list):
+        integer(0, len(rows[0]) - 1)(node.at("row_header_column_index"))
 
 
 def _equal_rows(node: Node) -> None:
@@ -60,7 +67,7 @@ data_table = Shape(
         "page_size": integer(1, limits.DATA_TABLE_PAGE),
         "row_header_column_index": integer(0, limits.DATA_TABLE_COLUMNS - 1),
     },
-    also=(_equal_rows, _plain_header),
+    also=(_equal_rows, _plain_header, _header_column),
 )
 
 
@@ -92,17 +99,22 @@ _pie = Shape({"segments": listing(Shape({"label": _label, "value": _positive}), 
 
 
 def _every_category(node: Node) -> None:
-    """Each series has a point for each category, and no two series share a name."""
+    """Each series has one point for each category, in any order, and no two series share a name."""
     series, axis = node.get("series"), node.get("axis_config")
     if not (isinstance(series, list) and isinstance(axis, dict)):
         return
     named = [each for each in series if isinstance(each, dict)]
     unique(node.at("series"), [each.get("name") for each in named], "name")
-    categories = axis.get("categories")
-    for index, each in enumerate(named):
-        labels = [point.get("label") for point in each.get("data") or () if isinstance(point, dict)]
+    categories = _words(axis.get("categories"))
+    for index, each in enumerate(series):
+        points = each.get("data") if isinstance(each, dict) else None
+        labels = _words([point.get("label") for point in items(points) if isinstance(point, dict)])
         if labels != categories:
-            node.at("series").at(index).refuse("data must have one point for each category, in their order")
+            node.at("series").at(index).refuse("data must have one point for each category")
+
+
+def _words(given: Any) -> list[str]:
+    return sorted(each for each in items(given) if isinstance(each, str))
 
 
 _axes = Shape(
@@ -135,15 +147,15 @@ data_visualization = Shape(
 def totals(blocks: list[Block], node: Node) -> None:
     """What a message may hold over all its blocks."""
     kinds = [block.get("type") for block in blocks]
-    characters = {
-        kind: sum(cell_characters(block.get("rows")) for block in blocks if block.get("type") == kind)
-        for kind in set(kinds)
-    }
+
+    def characters(kind: str) -> int:
+        return sum(cell_characters(block.get("rows")) for block in blocks if block.get("type") == kind)
+
     if kinds.count("table") > 1:
         node.refuse("only one table is allowed")
-    if characters.get("table", 0) > limits.TABLE_CHARS:
+    if characters("table") > limits.TABLE_CHARS:
         node.refuse(f"tables must be less than {limits.TABLE_CHARS + 1} characters in all")
-    if characters.get("data_table", 0) > limits.DATA_TABLE_CHARS:
+    if characters("data_table") > limits.DATA_TABLE_CHARS:
         node.refuse(f"data tables must be less than {limits.DATA_TABLE_CHARS + 1} characters in all")
     if kinds.count("data_visualization") > limits.CHARTS_PER_MESSAGE:
         node.refuse(f"no more than {limits.CHARTS_PER_MESSAGE} charts allowed")
