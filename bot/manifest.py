@@ -1,0 +1,104 @@
+"""The app manifest: what Slack has to know of this app before it can be installed. Pure; `pivotal manifest` prints it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+SCOPES: Final = ("commands", "chat:write", "users:read", "channels:read", "groups:read")
+OPTIONAL_SCOPES: Final = ("channels:history", "groups:history")
+"""To look whether a message of unknown outcome is there. Without them it is posted once more at most, and marked."""
+EVENTS: Final = ("app_home_opened", "team_join", "user_change")
+SHORTCUTS: Final = (
+    {
+        "name": "Open a customer",
+        "type": "global",
+        "callback_id": "customer_open",
+        "description": "Find a customer, see its card, change it",
+    },
+    {
+        "name": "Add to customer history",
+        "type": "message",
+        "callback_id": "comment_add",
+        "description": "Keep this message as a comment on a customer",
+    },
+)
+
+_BARE: Final = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z][a-z0-9_]*(?::[a-z]+)?")
+"""Strings that YAML reads as themselves without quotes."""
+
+
+def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any]:
+    """The manifest, by the names of Slack's schema (major version 2).
+
+    url  where Slack reaches `pivotal serve`; None for Socket Mode
+    """
+    events = None if url is None else f"{url.rstrip('/')}/slack/events"
+    to_us = {} if events is None else {"request_url": events}
+    options = {} if events is None else {"message_menu_options_url": events}
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 0},
+        "display_information": {
+            "name": "Pivotal",
+            "description": "Who changed what, when, from what to what: every customer's history.",
+            "long_description": (
+                "Pivotal keeps the history of every customer: what people, HubSpot, Stripe and Pi changed, when, and from what to what. "
+                f"Type {command} history and a customer's name to see it, filter it by actor, type and dates, and share it with a channel; "
+                f"{command} help says what else there is."
+            ),
+            "background_color": "#1f3a5f",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Pivotal", "always_online": True},
+            "slash_commands": [
+                {
+                    "command": command,
+                    **({} if events is None else {"url": events}),
+                    "description": "A customer's history and record",
+                    "usage_hint": "history acme --actor pi --30d",
+                    "should_escape": True,
+                }
+            ],
+            "shortcuts": [dict(each) for each in SHORTCUTS],
+        },
+        "oauth_config": {"scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}},
+        "settings": {
+            "event_subscriptions": {**to_us, "bot_events": [*EVENTS]},
+            "interactivity": {"is_enabled": True, **to_us, **options},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": events is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_yaml(value: Mapping[str, Any]) -> str:
+    """Mappings, lists, strings, numbers and booleans as YAML."""
+    return "\n".join(_lines(value)) + "\n"
+
+
+def _lines(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from _under(f"{key}:", held)
+    elif isinstance(value, list):
+        for held in value:
+            first, *rest = _lines(held)
+            yield f"- {first}"
+            yield from (f"  {line}" for line in rest)
+    else:
+        bare = isinstance(value, str) and _BARE.fullmatch(value)
+        yield value if bare else json.dumps(value, ensure_ascii=False)
+
+
+def _under(key: str, held: Any) -> Iterator[str]:
+    if isinstance(held, Mapping | list):
+        yield key
+        yield from (f"  {line}" for line in _lines(held))
+    else:
+        yield f"{key} {next(_lines(held))}"

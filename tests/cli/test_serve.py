@@ -1,0 +1,120 @@
+"""`pivotal serve`: the process as an operator starts and stops it."""
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.sandbox import StandInSlack
+from tests.cli.conftest import PATIENCE, Type, command, environment, run
+
+
+@asynccontextmanager
+async def serving(
+    slack: StandInSlack, *arguments: str, **variables: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The process, ready. Gives it and its URL."""
+    process = await asyncio.create_subprocess_exec(
+        *command("serve", *arguments),
+        env=environment(
+            SLACK_API_URL=slack.api_url,
+            SLACK_BOT_TOKEN=slack.bot_token,
+            SLACK_SIGNING_SECRET=slack.signing_secret,
+            SLACK_APP_TOKEN=slack.app_token,
+            **variables,
+        ),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            told = {"event": ""}
+            while told["event"] != "serving":
+                told = json.loads(await process.stderr.readline())
+        yield process, told["url"]
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_it_answers_slack_and_stops_when_told(database_url: str) -> None:
+    """From the first start of a database that was imported before; SIGTERM ends it with 0."""
+    assert run("import", "--sample", DATABASE_URL=database_url).code == 0
+    async with StandInSlack() as slack:
+        sam = slack.add_user("Sam Lee", tz="Europe/Berlin")
+        async with serving(slack, "--port", "0", DATABASE_URL=database_url) as (process, url):
+            slack.connect_app(f"{url}/slack/events")
+            shown = await slack.as_user(sam).says("/pivotal history acme --actor pi --90d")
+            assert "Acme Corp: 5 activities by Pi, last 90 days" in shown.text
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+        assert slack.refusals == []
+
+
+@pytest.mark.usefixtures("sample")
+async def test_socket_mode_needs_no_address() -> None:
+    async with StandInSlack() as slack:
+        sam = slack.add_user("Sam Lee")
+        async with serving(slack, "--socket", "--port", "0") as (process, _):
+            shown = await slack.as_user(sam).says("/pivotal history acme --actor pi --90d")
+            assert "Acme Corp: 5 activities by Pi" in shown.text
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+
+
+@pytest.mark.usefixtures("sample")
+async def test_a_port_that_is_taken_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with StandInSlack() as slack:
+            process = await asyncio.create_subprocess_exec(
+                *command("serve", "--port", port),
+                env=environment(
+                    SLACK_API_URL=slack.api_url, SLACK_BOT_TOKEN=slack.bot_token, SLACK_SIGNING_SECRET="secret"
+                ),
+                stderr=asyncio.subprocess.PIPE,
+            )
+            _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 1
+    assert b"Traceback" not in err
+    assert f"Can't listen on 127.0.0.1, port {port}:" in err.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments, variables, said",
+    [
+        ([], {}, "SLACK_BOT_TOKEN is missing"),
+        ([], {}, "SLACK_SIGNING_SECRET is missing"),
+        (["--socket"], {}, "SLACK_APP_TOKEN is missing"),
+        ([], {"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN must be a token that begins with xoxb-."),
+        ([], {"PORT": "http"}, "PORT must be a number from 0 to 65535."),
+        ([], {"PUBLIC_URL": "http://example.com"}, "PUBLIC_URL must be an https address"),
+        ([], {"LOG_LEVEL": "loud"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
+        ([], {"DATABASE_URL": "mysql://x"}, "DATABASE_URL: mysql is not a database Pivotal knows."),
+    ],
+)
+def test_a_wrong_environment_stops_the_start_with_a_sentence(
+    types: Type, monkeypatch: pytest.MonkeyPatch, arguments: list[str], variables: dict[str, str], said: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ran = types("serve", *arguments)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+    assert "xoxp-1" not in ran.err
+
+
+async def test_a_slack_that_cannot_be_reached_is_one_sentence() -> None:
+    """Before the database has been bound to a team; afterwards it starts without Slack."""
+    ran = await asyncio.to_thread(
+        run, "serve", SLACK_API_URL="http://127.0.0.1:1/api/", SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s"
+    )
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1] == "Can't reach Slack. Nothing was changed."
+    assert "Traceback" not in ran.err
