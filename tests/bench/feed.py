@@ -1,0 +1,165 @@
+"""Section 3: pages of the feed, under stacked filters, at any depth and any size."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from store import Store
+from store.domain.errors import NotFound
+from store.domain.query import COUNTED, HistoryQuery, Page, Reader, Window
+from tests.bench import histories, peers
+from tests.bench.histories import BEGIN, EVERY, KINDS, PEOPLE, RARE_FIELD, RARE_KIND, Size
+from tests.bench.measure import Pace, interleaved, percentile, timed
+from tests.bench.places import Place, opened
+from tests.bench.replay import Bare, Statement, bare, sent
+from tests.bench.report import Line, Report
+
+DEEP = 1000
+"""The page that the lines name."""
+NOISE = 0.25
+IN_DATABASE_MS = 5.0
+PAGE = 10
+
+READER = Reader(now=datetime(2026, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
+BIG = HistoryQuery(customer="big")
+FIVE = tuple(f"Person {n}" for n in range(1, 6))
+THREE = ("task.created", "comment.added", "contact.added")
+
+
+def stacks(size: Size) -> dict[str, HistoryQuery]:
+    """Filters as people stack them, from none to all at once."""
+    middle = (BEGIN + EVERY * (size.rows // 2)).date()
+    day = Window(since=middle, until=middle)
+    return {
+        "no filter": BIG,
+        "a common actor": BIG.filtered(actors=("hubspot",)),
+        "a rare actor (3)": BIG.filtered(actors=("Rare Person",)),
+        "a rare type": BIG.filtered(types=("pi.nudge",)),
+        "actor and type, common": BIG.filtered(actors=("Person 7",), types=("task.created",)),
+        "actor and type, rare pair (3)": BIG.filtered(actors=("pi",), types=(RARE_KIND,)),
+        "5 actors": BIG.filtered(actors=FIVE),
+        "3 types": BIG.filtered(types=THREE),
+        "5 actors, 3 types": BIG.filtered(actors=FIVE, types=THREE),
+        "20 actors, 11 types": BIG.filtered(
+            actors=tuple(f"Person {n}" for n in range(1, PEOPLE // 2 + 1)), types=tuple(KINDS)
+        ),
+        "a source": BIG.filtered(actors=("slack",)),
+        "an actor or a source": BIG.filtered(actors=("Person 3", "slack")),
+        "not an actor": BIG.filtered(not_actors=("hubspot",)),
+        "not a family": BIG.filtered(not_types=("customer",)),
+        "one day, long ago": BIG.within(day),
+        "3 actors, 3 types, that day": BIG.filtered(actors=FIVE[:3], types=THREE).within(day),
+        "a field": BIG.filtered(fields=("plan",)),
+        "two fields": BIG.filtered(fields=("plan", "owner")),
+        "a rare field (3)": BIG.filtered(fields=(RARE_FIELD,)),
+        "a field and a rare type": BIG.filtered(fields=("plan",), types=("pi.nudge",)),
+        "a field and a rare actor": BIG.filtered(fields=("plan",), actors=("Rare Person",)),
+        "5 actors, 3 types, a field, that day": BIG.filtered(
+            actors=FIVE, types=("customer.field_changed", *THREE[:2]), fields=("plan",)
+        ).within(day),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One loaded database: our store on it, and a bare connection to it."""
+
+    store: Store
+    workspace: str
+    bare: Bare
+
+    async def page(self, query: HistoryQuery) -> Page:
+        return await self.store.history(self.workspace, query, READER)
+
+    async def statements(self, query: HistoryQuery) -> tuple[Page, list[Statement]]:
+        """The page, and what the Store asked for it; after the pooled connections have mostly served a small customer."""
+        for _ in range(6):
+            with suppress(NotFound):  # the small one may have no such field
+                await self.page(replace(query, customer="middling-1"))
+        with sent() as statements:
+            page = await self.page(query)
+        return page, statements
+
+    async def deep(self, query: HistoryQuery, page: int) -> HistoryQuery:
+        """The same query at its page of this number, reached in strides of a thousand pages."""
+        left = (page - 1) * PAGE
+        while left:
+            stride = min(left, 1000 * PAGE)
+            found = await self.store.history(self.workspace, query, READER, limit=stride)
+            assert found.older is not None, "the history is too short for a page that deep"
+            query = query.older_than(found.older)
+            left -= stride
+        return query
+
+
+async def run(place: Place, pace: Pace, report: Report, size: Size, small: Size) -> None:
+    async with AsyncExitStack() as stack:
+        large, little = await _shelf(stack, place, size), await _shelf(stack, place, small)
+        await _stacked(place, report, large, little, size, small)
+        await _depth(place, pace, report, large, size)
+        await _against_peers(stack, place, pace, report, large, size)
+
+
+async def _shelf(stack: AsyncExitStack, place: Place, size: Size) -> Shelf:
+    url = await place.fresh()
+    async with opened(url, job=True) as (store, workspace):
+        await histories.load(store, workspace, size)
+    connection = await stack.enter_async_context(bare(place, url))
+    await connection.seconds([Statement("ANALYZE", ())])
+    store, workspace = await stack.enter_async_context(opened(url))
+    return Shelf(store, workspace, connection)
+
+
+async def _stacked(place: Place, report: Report, large: Shelf, little: Shelf, size: Size, small: Size) -> None:
+    rows, slowest, keys, growth = [], 0.0, 0, 1.0
+    for name, query in stacks(size).items():
+        page, statements = await large.statements((await large.page(query)).query)
+        _, same = await little.statements((await little.page(stacks(small)[name])).query)
+        here, there = await _turns(large.bare, statements, little.bare, same)
+        read = sum([await large.bare.keys(one) for one in statements if one.counts])
+        p50, p99, times = percentile(here, 0.5), percentile(here, 0.99), median(here) / median(there)
+        slowest, growth = max(slowest, p99), max(growth, times)
+        rows.append((name, page.total, len(statements), f"{p50:.2f}", f"{p99:.2f}", f"{times:.2f}", f"{read:,}"))
+        keys = max(keys, read)
+    head = ("filter", "total", "statements", "p50 ms", "p99 ms", f"against {small.rows:,} rows", "read to count")
+    report.table(
+        f"3. A page in the database, {place.name}, {size.rows:,} activities, {size.big:,} of one customer", head, rows
+    )
+    report.reach(
+        Line(f"{place.name}: slowest p99 in the database, ms", slowest, IN_DATABASE_MS, None, at_most=True),
+        Line(
+            f"{place.name}: {size.rows:,} activities against {small.rows:,}, worst filter",
+            growth,
+            1.5,
+            NOISE,
+            at_most=True,
+        ),
+        Line(f"{place.name}: read to count", keys, COUNTED + 1, 0.0, at_most=True),
+    )
+
+
+async def _turns(
+    one: Bare, statements: Sequence[Statement], other: Bare, same: Sequence[Statement]
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of each, in turns."""
+    here, there = [], []
+    for turn in range(TIMES):
+        here.append(await one.seconds(statements) * 1000)
+        there.append(await other.seconds(same) * 1000)
+    return here[3:], there[3:]
+
+
+TIMES = 103
+
+
+async def _depth(place: Place, pace: Pace, report: Report, large: Shelf, size: Size) -> None:
+    pass
+
+
+async def _against_peers(
+    stack: AsyncExitStack, place: Place, pace: Pace, report: Report, large: Shelf, size: Size
+) -> None:
+    pass
