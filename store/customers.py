@@ -109,7 +109,7 @@ def _named(
     rows = connection.execute(
         sa.select(c.id, c.slug, c.name, c.domain)
         .where(c.workspace_id == workspace, which)
-        .order_by(c.name_key, c.id)
+        .order_by(c.name_key, c.slug)
         .limit(limit)
     )
     return [CustomerName(*row) for row in rows]

@@ -10,7 +10,7 @@ from bot.sandbox.methods.views import shape as view_shape
 from bot.sandbox.workspace import Channel, Message, User, View, Workspace
 
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_URL: Final = re.compile(r"https?://[^\s<>|]+")
+_URL: Final = re.compile(r'https?://[^\s<>|"]+')
 _DOMAIN: Final = re.compile(r"(?<![\w@./-])([\w-]+\.)+(com|org|net|io|de|eu|co|dev|app|example|test)\b(?![\w@])")
 
 

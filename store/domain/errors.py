@@ -20,7 +20,7 @@ CODE_LENGTH = 80
 
 def code(typed: str) -> str:
     """Typed text between back-ticks: cut, on one line, and without back-ticks of its own."""
-    line = " ".join(typed.split()).replace("`", "ˋ")
+    line = " ".join(typed.split()).replace("`", "ˋ") or '""'
     return f"`{line[:CODE_LENGTH]}…`" if len(line) > CODE_LENGTH else f"`{line}`"
 
 
