@@ -1,11 +1,20 @@
 """The app manifest: what Slack has to know of this app before it can be installed. Pure; `pivotal manifest` prints it."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-SCOPES: Final = ("commands", "chat:write", "users:read", "channels:read", "groups:read")
+import yaml
+
+SCOPES: Final = (
+    "commands",
+    "chat:write",
+    "users:read",
+    "channels:read",
+    "groups:read",
+    "im:write",
+    "files:write",
+    "files:read",
+)
 OPTIONAL_SCOPES: Final = ("channels:history", "groups:history")
 """To look whether a message of unknown outcome is there. Without them it is posted once more at most, and marked."""
 EVENTS: Final = ("app_home_opened", "team_join", "user_change")
@@ -23,9 +32,6 @@ SHORTCUTS: Final = (
         "description": "Keep this message as a comment on a customer",
     },
 )
-
-_BARE: Final = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z][a-z0-9_]*(?::[a-z]+)?")
-"""Strings that YAML reads as themselves without quotes."""
 
 
 def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any]:
@@ -78,27 +84,4 @@ def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any
 
 
 def as_yaml(value: Mapping[str, Any]) -> str:
-    """Mappings, lists, strings, numbers and booleans as YAML."""
-    return "\n".join(_lines(value)) + "\n"
-
-
-def _lines(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, held in value.items():
-            yield from _under(f"{key}:", held)
-    elif isinstance(value, list):
-        for held in value:
-            first, *rest = _lines(held)
-            yield f"- {first}"
-            yield from (f"  {line}" for line in rest)
-    else:
-        bare = isinstance(value, str) and _BARE.fullmatch(value)
-        yield value if bare else json.dumps(value, ensure_ascii=False)
-
-
-def _under(key: str, held: Any) -> Iterator[str]:
-    if isinstance(held, Mapping | list):
-        yield key
-        yield from (f"  {line}" for line in _lines(held))
-    else:
-        yield f"{key} {next(_lines(held))}"
+    return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True, width=140)

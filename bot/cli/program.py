@@ -172,6 +172,30 @@ def settings(
 
 
 @app.command(cls=Taught)
+def apikey(
+    action: Annotated[str, typer.Argument(metavar="create|list|revoke", show_default=False)],
+    key: Annotated[str | None, typer.Argument(metavar="KEY", help="To revoke: its id.", show_default=False)] = None,
+    scopes: Annotated[str, typer.Option(metavar="read,write", help="What it may do.")] = "read",
+    customer: Annotated[
+        str | None, typer.Option(metavar="CUSTOMER", help="It knows this one only.", show_default=False)
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="90d", help="It ends after so many days.", show_default=False)
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How the history calls who writes with it.", show_default=False)
+    ] = None,
+) -> None:
+    """Let programs in: keys of the HTTP API.
+
+    A new key is printed alone, this once; the database keeps only its hash. A revoked one lets nobody in from that moment on.
+    """
+    from bot.cli import apikey as part
+
+    part.run(action, key, scopes=scopes, customer=customer, expires=expires, name=name)
+
+
+@app.command(cls=Taught)
 def replay(
     days: Annotated[int, typer.Option("--days", metavar="N", help="How far back.")] = 7,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`pivotal serve` and `pivotal demo`: the processes that stay."""
+"""`pivotal serve` and `pivotal worker`: the processes that stay."""
 
 from typing import Any
 
