@@ -3,13 +3,9 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.manifest import EVENTS, as_yaml, manifest
 
@@ -104,21 +100,3 @@ def test_it_asks_for_the_scopes_that_are_used() -> None:
     needed = {scope for method in methods if (scope := NEEDED[method])} | {"commands"}
     needed |= {scope.replace("channels:", "groups:") for scope in needed}
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == needed
-
-
-trees = st.recursive(
-    st.text(st.characters(exclude_categories=["C"]))
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from(["yes", "on", "null", "chat:write", "1", "~", "- a", "a: b"]),
-    lambda inner: (
-        st.lists(inner, min_size=1)
-        | st.dictionaries(st.from_regex(r"[a-z]{2}[a-z_]{3,9}", fullmatch=True), inner, min_size=1)
-    ),
-    max_leaves=10,
-)
-
-
-@given(tree=st.dictionaries(st.from_regex(r"[a-z]{2}[a-z_]{3,9}", fullmatch=True), trees, min_size=1))
-def test_its_yaml_reads_as_what_was_written(tree: dict[str, Any]) -> None:
-    assert yaml.safe_load(as_yaml(tree)) == tree

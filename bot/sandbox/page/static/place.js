@@ -13,19 +13,26 @@ const place = document.getElementById("place");
 let log = null;
 let tab = "messages";
 let turn = 0;
+// What is told of the place while its messages are being fetched: it may be newer than what comes back.
+let meanwhile = null;
 
 export function startPlace() {
   on("go", go);
   on("message", (message) => {
     const here = message.channel === state.place;
-    if (here && log && (!message.thread || message.broadcast)) log.put(message);
-    const fresh = !here || !log;
+    if (here && meanwhile) meanwhile.push((into) => put(into, message));
+    else if (here && log) put(log, message);
+    const fresh = !here || !(log || meanwhile);
     if (fresh && message.user !== state.me && !message.edited && !message.replies.length) {
       state.unread.set(message.channel, (state.unread.get(message.channel) ?? 0) + 1);
       tell("unread");
     }
   });
-  on("deleted", ({ channel: from, ts }) => from === state.place && log?.take(ts));
+  on("deleted", ({ channel: from, ts }) => {
+    if (from !== state.place) return;
+    if (meanwhile) meanwhile.push((into) => into.take(ts));
+    else log?.take(ts);
+  });
   on("home", () => tab === "home" && state.place === state.app.dm && drawHome());
   on("sending", (where) => where === state.place && log?.toEnd());
   on("clock", () => log?.redraw());
@@ -40,19 +47,30 @@ export async function go(id) {
   }
   if (id === state.app.dm && tab === "home") {
     log = null;
+    meanwhile = null;
     fill(place, head(), h("div", { class: "home", id: "panel-home", role: "tabpanel", "aria-labelledby": "tab-home", tabindex: "0" }));
     drawHome();
-    done(await act("home", state.me));
+    act("home", state.me).then(done);
     return;
   }
   state.unread.delete(id);
   tell("unread");
-  log = new Log({ label: `Messages in ${placeName(id)}`, empty: beginning(id), older: (before) => read("messages", { as: state.me, channel: id, before }) });
-  const here = log;
-  const panel = { class: "place-body", id: "panel-messages", ...(id === state.app.dm && state.app.home ? { role: "tabpanel", "aria-labelledby": "tab-messages" } : {}) };
-  fill(place, head(), h("div", panel, here.element, hints(), composer({ channel: id, label: `Message ${placeName(id)}`, id: "composer-text" })));
+  meanwhile = [];
   const found = await read("messages", { as: state.me, channel: id });
-  if (mine === turn) here.show(found);
+  if (mine !== turn) return;
+  log = new Log({ label: `Messages in ${placeName(id)}`, empty: beginning(id), older: (before) => read("messages", { as: state.me, channel: id, before }) });
+  const panel = { class: "place-body", id: "panel-messages", ...(id === state.app.dm && state.app.home ? { role: "tabpanel", "aria-labelledby": "tab-messages" } : {}) };
+  fill(place, head(), h("div", panel, log.element, hints(), composer({ channel: id, label: `Message ${placeName(id)}`, id: "composer-text" })));
+  log.show(found);
+  for (const apply of meanwhile) apply(log);
+  meanwhile = null;
+  // As in Slack, one may write at once. On a touch screen a keyboard would cover half of the place.
+  if (document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) document.getElementById("composer-text").focus();
+}
+
+// A reply stands in its thread alone, unless it was broadcast.
+function put(into, message) {
+  if (!message.thread || message.broadcast) into.put(message);
 }
 
 function head() {
@@ -81,9 +99,8 @@ function tabs() {
 
 async function choose(name) {
   tab = name;
-  const going = go(state.place);
+  await go(state.place);
   document.getElementById(`tab-${name}`)?.focus();
-  await going;
 }
 
 function drawHome() {
