@@ -20,23 +20,30 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
+from bot.api import routes as api
+from bot.blocks.controls import EXPORT
 from bot.directory import Clock, Directory
 from bot.errors import explained
 from bot.jobs.apply import Applier
+from bot.jobs.audience import Audience
 from bot.jobs.deliver import Deliverer, Timing
+from bot.jobs.exports import Exporter, Leases
+from bot.jobs.outside import Outside
 from bot.jobs.schedule import Jobs
-from bot.listeners import command, customer, edit, forms, history, home, people, unlinked
+from bot.listeners import command, customer, edit, export, forms, history, home, people, unlinked
 from bot.listeners.form_kinds import FormKinds
 from bot.listeners.typed import Writing
 from bot.settings import Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
+from bot.uploads import Uploads
 from bot.web import SlackEvents, application, listening
 from bot.webhooks.routes import Secrets, Webhooks
 from store import Store
 from store.domain.usage import PROGRAM
-from store.engine import connect
+from store.engine import JOB, connect
 from store.erasure import SHARED, WITHDRAW
+from store.nudged import NUDGE
 from store.schema import check, migrate
 
 log = structlog.get_logger()
@@ -72,6 +79,7 @@ async def build(
     program: str = PROGRAM,
     budget: Budget = Budget(),  # noqa: B008 - frozen
     timing: Timing = Timing(),  # noqa: B008 - frozen
+    leases: Leases = Leases(),  # noqa: B008 - frozen
 ) -> AsyncIterator[App]:
     """Put the parts together. On the way out, what still runs for somebody is brought to its end.
 
@@ -97,14 +105,31 @@ async def build(
         bolt.error(_unhandled)
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
-        deliverer = Deliverer(store, slack, {SHARED: shown.shared, WITHDRAW: shown.withdrawn}, timing)
+        deliverer = Deliverer(
+            store, slack, {SHARED: shown.shared, WITHDRAW: shown.withdrawn, NUDGE: Outside(store).nudge}, timing
+        )
         asking = forms.Forms(writing, slack)
         asking.add(FormKinds(writing).kinds())
         edits = edit.Edits(writing, asking)
         customers = customer.Customers(writing, asking)
+        uploads = Uploads(http, _stand_in(settings.slack_api_url))
+        exporter = Exporter(store, slack, uploads, Audience(store, slack, directory), leases=leases)
         jobs = Jobs(
-            tasks, {"deliver": deliverer.drain, "apply": Applier(store).drain, "forget": store.deliveries.forget}
+            tasks,
+            {
+                "deliver": deliverer.drain,
+                "export": exporter.drain,
+                "apply": Applier(store).drain,
+                "forget": store.deliveries.forget,
+                "forget answers": store.programs.forget,
+            },
         )
+
+        def export_is_due() -> None:
+            jobs.wake("export")
+            exporter.look()
+
+        exporting = export.Exporting(writing, shown, slack, export_is_due)
         strangers = unlinked.Unlinked(writing, partial(jobs.wake, "apply"))
         handlers = {
             "help": command.helping(program),
@@ -112,9 +137,11 @@ async def build(
             **edits.handlers(),
             **customers.handlers(),
             **strangers.handlers(),
+            **exporting.handlers(),
         }
         command.register(bolt, program, answers, handlers)
-        history.register(bolt, answers, shown, deliverer, store, program)
+        history.register(bolt, answers, shown, deliverer, store, program, {EXPORT: exporting.clicked})
+        export.register(bolt, answers, exporting)
         edit.register(bolt, answers, edits)
         forms.register(bolt, answers, asking)
         customer.register(bolt, answers, shown, asking)
@@ -128,9 +155,11 @@ async def build(
             else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
         )
         try:
-            site = application(ready, events.handle if events else None, webhooks.routes())
+            more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
+            site = application(ready, events.handle if events else None, more)
             yield App(web=site, bolt=bolt, deliverer=deliverer, jobs=jobs)
         finally:
+            await exporter.close()
             await tasks.drain(LEFT_OVER)
 
 
@@ -197,6 +226,12 @@ async def _unhandled(error: Exception) -> BoltResponse:
     return BoltResponse(status=500)
 
 
+def _stand_in(api_url: str) -> tuple[str, ...]:
+    """Where files may go besides Slack's own hosts."""
+    parts = urlsplit(api_url)
+    return (f"{parts.scheme}://{parts.netloc}/",) if is_loopback(api_url) else ()
+
+
 def _origins(api_url: str) -> tuple[str, ...]:
     """Where response_urls may lead: Slack's host, that of its government cloud, or the stand-in on this machine."""
     parts = urlsplit(api_url)
@@ -238,17 +273,18 @@ async def work(settings: Settings, *, stop: asyncio.Event | None = None) -> None
 @asynccontextmanager
 async def _started(settings: Settings, access: SlackAccess) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
     """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
-    database = connect(settings.database_url)
+    database, patient = connect(settings.database_url), connect(settings.database_url, patience=JOB)
     try:
         if database.dialect == "sqlite":
             await migrate(database)
         await check(database)
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
-            app = await stack.enter_async_context(build(settings, access, Store(database), ready=ready))
+            app = await stack.enter_async_context(build(settings, access, Store(database, patient), ready=ready))
             yield stack, app, database.dialect
     finally:
         await database.close()
+        await patient.close()
 
 
 def _stopped_by_signal() -> asyncio.Event:

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -35,13 +35,16 @@ QUIET: Final = ("slack_bolt", "slack_sdk", "aiohttp.access", "alembic", "apsched
 """Libraries that write bodies, addresses or SQL at INFO and below. A failed signature, for one, is logged there with its body."""
 
 
-def set_up(level: str = "INFO", *, form: Literal["json", "console"] | None = None) -> None:
-    """form: JSON lines for programs, colours for people; None decides by whether a terminal reads along."""
+def set_up(
+    level: str = "INFO", *, form: Literal["json", "console"] | None = None, stream: TextIO | None = None
+) -> None:
+    """form: JSON lines for programs, colours for people; None decides by whether a terminal reads along. stream: standard error."""
     form = form or ("console" if sys.stderr.isatty() else "json")
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         redacted,
+        without_parameters,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
@@ -58,12 +61,13 @@ def set_up(level: str = "INFO", *, form: Literal["json", "console"] | None = Non
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
         )
     )
+    handler.addFilter(_may_be_said)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -71,9 +75,25 @@ def set_up(level: str = "INFO", *, form: Literal["json", "console"] | None = Non
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def _may_be_said(record: logging.LogRecord) -> bool:
+    """Bolt gives each of its loggers the root's level, whatever that of `slack_bolt` is: so it is asked here once more."""
+    return record.levelno >= logging.WARNING or not record.name.startswith(QUIET)
+
+
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A processor: the same event without the values of SECRET keys."""
     return {key: _without_secrets(key, value) for key, value in event.items()}
+
+
+def without_parameters(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A processor: a database's error tells its statement, and not the values that people have typed into it."""
+    error, seen = event.get("exc_info"), set[int]()
+    while isinstance(error, BaseException) and id(error) not in seen:
+        seen.add(id(error))
+        if hasattr(error, "hide_parameters"):
+            error.hide_parameters = True
+        error = error.__cause__ or error.__context__
+    return event
 
 
 def _without_secrets(key: str, value: Any) -> Any:

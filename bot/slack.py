@@ -44,6 +44,11 @@ ERRORS: Final[Mapping[str, tuple[Sort, str]]] = {
     "restricted_action_read_only_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
     "restricted_action_thread_only_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
     "restricted_action_non_threadable_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
+    "file_not_found": (Sort.RETRY, "Slack does not have the file any more."),
+    "storage_limit_reached": (Sort.GIVE_UP, "Your workspace has no room left for files in Slack."),
+    "file_uploads_disabled": (Sort.GIVE_UP, "Your workspace does not let me upload files."),
+    "file_uploads_except_images": (Sort.GIVE_UP, "Your workspace does not let me upload files."),
+    "user_disabled": (Sort.GIVE_UP, "That account is deactivated."),
     "user_not_found": (Sort.GIVE_UP, "Slack does not know that person."),
     "user_not_visible": (Sort.GIVE_UP, "Slack does not let me see that person."),
     "missing_scope": (
@@ -205,6 +210,46 @@ class Slack:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
+
+    # --- files ---
+
+    async def direct(self, workspace: str, slack_user_id: str) -> str:
+        """The channel of our direct messages with this person."""
+        found: str = (await self._write(workspace, "conversations.open", users=slack_user_id))["channel"]["id"]
+        return found
+
+    async def members(self, workspace: str, channel: str) -> AsyncIterator[str]:
+        """The ids of everybody who is in a channel, people and bots."""
+        cursor = ""
+        while True:
+            page = await self._read(workspace, "conversations.members", channel=channel, limit=200, cursor=cursor)
+            for member in page["members"]:
+                yield member
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
+
+    async def place_for_file(self, workspace: str, name: str, size_bytes: int) -> tuple[str, str]:
+        """(where to send the bytes, the file's id). The file is nowhere to be seen before `share_file`."""
+        found = await self._read(workspace, "files.getUploadURLExternal", filename=name, length=size_bytes)
+        return found["upload_url"], found["file_id"]
+
+    async def share_file(self, workspace: str, file_id: str, title: str, channel: str, comment: str) -> None:
+        """Post a file whose bytes are there. comment: as `escaped` writes it."""
+        files = [{"id": file_id, "title": title}]
+        await self._write(
+            workspace, "files.completeUploadExternal", files=files, channel_id=channel, initial_comment=comment
+        )
+
+    async def file_is_shared(self, workspace: str, file_id: str) -> bool | None:
+        """Whether the file stands in a channel; None: there is no such file."""
+        try:
+            found = (await self._read(workspace, "files.info", file=file_id))["file"]
+        except SlackError as refused:
+            if refused.code in {"file_not_found", "file_deleted"}:
+                return None
+            raise
+        return any(found.get(kind) for kind in ("channels", "groups", "ims", "shares"))
 
     async def _read(self, workspace: str, method: str, **parameters: Any) -> Json:
         return await self._asked(

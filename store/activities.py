@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import chain, tables
 from store.domain.activity import Activity, Change, NewActivity, Ref, Source, Value
 from store.domain.errors import NotFound, code
-from store.engine import database_clock
+from store.engine import CLOCKS
 from store.tables import plain
 
 
@@ -24,21 +24,28 @@ def append(connection: sa.Connection, workspace: str, customer_id: str, new: New
     row = stated(workspace, customer_id, new)
     if connection.dialect.name == "postgresql":
         return _append_in_one_statement(connection, row, new)
-    now = database_clock(connection)
     if new.dedupe_key is not None and not first_time(connection, workspace, new.source, new.dedupe_key):
         return None
-    c = tables.customer.c
-    mine = sa.and_(c.workspace_id == workspace, c.id == customer_id)
-    head = connection.execute(sa.select(c.last_seq + 1, c.last_hash).where(mine)).one_or_none()
+    head = connection.execute(_HEAD, {"of": workspace, "ident": customer_id}).one_or_none()
     if head is None:
         raise _unknown(customer_id)
-    seq, before = head
+    last_seq, before, now = head
+    seq: int = last_seq + 1
     place(row, seq, before, new.occurred_at, now)
-    connection.execute(tables.activity.insert(), row)
+    connection.execute(_STORED, row)
     if new.changes:
-        connection.execute(tables.activity_field.insert(), field_rows(row))
-    connection.execute(tables.customer.update().where(mine).values(last_seq=seq, last_hash=row["hash"]))
-    return int(seq)
+        connection.execute(_INDEXED, field_rows(row))
+    connection.execute(_MOVED, {"of": workspace, "ident": customer_id, "seq": seq, "end": row["hash"]})
+    return seq
+
+
+# Built once: to build a statement and find it among those compiled takes longer than SQLite takes to run it.
+_c = tables.customer.c
+_OURS = sa.and_(_c.workspace_id == sa.bindparam("of"), _c.id == sa.bindparam("ident"))
+_HEAD = sa.select(_c.last_seq, _c.last_hash, CLOCKS["sqlite"]).where(_OURS)
+_STORED = tables.activity.insert()
+_INDEXED = tables.activity_field.insert()
+_MOVED = tables.customer.update().where(_OURS).values(last_seq=sa.bindparam("seq"), last_hash=sa.bindparam("end"))
 
 
 def stated(workspace: str, customer_id: str, new: NewActivity) -> dict[str, Any]:
@@ -85,17 +92,24 @@ def _unknown(customer_id: str) -> NotFound:
 
 def first_time(connection: sa.Connection, workspace: str, source: Source, key: str) -> bool:
     """Whether this key counts: nothing came in with it before. It is stored in the caller's transaction."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = {
-        "workspace_id": workspace,
-        "source": source.value,
-        "key": _kept(key),
-        "recorded_at": database_clock(connection),
-    }
-    stored = connection.execute(
-        insert(tables.inbound_key).values(row).on_conflict_do_nothing().returning(tables.inbound_key.c.key)
-    )
+    given = {"workspace_id": workspace, "source": source.value, "key": _kept(key)}
+    stored = connection.execute(_KEY[connection.dialect.name], given)
     return stored.first() is not None
+
+
+def _new_key(dialect: str) -> sa.Insert:
+    k = tables.inbound_key.c
+    row: dict[str, Any] = {column.name: sa.bindparam(column.name) for column in (k.workspace_id, k.source, k.key)}
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return (
+        insert(tables.inbound_key)
+        .values(row | {"recorded_at": CLOCKS[dialect]})
+        .on_conflict_do_nothing()
+        .returning(k.key)
+    )
+
+
+_KEY = {dialect: _new_key(dialect) for dialect in CLOCKS}
 
 
 _KEYED = """
@@ -183,12 +197,12 @@ def _kept(text: str | None) -> str | None:
 
 def encoded(value: Value) -> object:
     match value:
+        case str():
+            return plain(value)
         case Ref():
             return {"ref": str(value)}
         case tuple():
             return [plain(item) for item in value]
-        case str():
-            return plain(value)
         case _:
             return value
 
@@ -229,8 +243,13 @@ def from_row(row: Mapping[str, Any]) -> Activity:
 
 def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int]) -> dict[int, Activity]:
     """These activities, by seq; one look-up of the key each."""
-    a = tables.activity.c
-    rows = connection.execute(
-        sa.select(tables.activity).where(a.workspace_id == workspace, a.customer_id == customer_id, a.seq.in_(seqs))
-    )
-    return {activity.seq: activity for activity in from_rows(map(dict, rows.mappings()))}
+    rows = connection.execute(_BY_SEQ, {"of": workspace, "ident": customer_id, "seqs": list(seqs)})
+    return {row.seq: from_row(row) for row in rows.mappings()}
+
+
+_a = tables.activity.c
+_BY_SEQ = sa.select(tables.activity).where(
+    _a.workspace_id == sa.bindparam("of"),
+    _a.customer_id == sa.bindparam("ident"),
+    _a.seq.in_(sa.bindparam("seqs", expanding=True)),
+)

@@ -1,9 +1,11 @@
 """Many activities at once, by each database's own fast door: COPY on PostgreSQL, one prepared statement on SQLite."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.util import await_only
 
 from store import activities, tables
@@ -14,9 +16,6 @@ from store.tables import Instant
 
 KEYED_BY: Final = Source.IMPORT
 """Keys of imported lines, whatever the source of what happened."""
-
-_AT_ONCE: Final = 5000
-"""Keys asked for by one statement; both databases take some 32,000 parameters."""
 
 
 def append_many(connection: sa.Connection, workspace: str, new: Sequence[tuple[str, NewActivity]]) -> int:
@@ -62,11 +61,9 @@ def _not_yet_counted(
 ) -> list[tuple[str, NewActivity]]:
     k = tables.inbound_key.c
     keys = [activity.dedupe_key for _, activity in new if activity.dedupe_key is not None]
-    counted: set[str] = set()
-    for start in range(0, len(keys), _AT_ONCE):
-        some = k.key.in_(keys[start : start + _AT_ONCE])
-        known = sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, some)
-        counted.update(connection.execute(known).scalars())
+    mine = k.key.in_(_values(connection, keys))
+    known = sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, mine)
+    counted = set(connection.execute(known).scalars())
     fresh = []
     for customer_id, activity in new:
         if activity.dedupe_key is None:
@@ -77,13 +74,20 @@ def _not_yet_counted(
     return fresh
 
 
+def _values(connection: sa.Connection, values: Sequence[str]) -> sa.Select[str]:
+    """The values as rows, by one parameter however many they are."""
+    if connection.dialect.name == "postgresql":
+        return sa.select(sa.func.unnest(sa.bindparam(None, list(values), type_=ARRAY(tables.Key))))
+    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
+
+
 def _locked_heads(
     connection: sa.Connection, workspace: str, customer_ids: Iterable[str]
 ) -> dict[str, tuple[int, bytes]]:
     c = tables.customer.c
     rows = connection.execute(
         sa.select(c.id, c.last_seq, c.last_hash)
-        .where(c.workspace_id == workspace, c.id.in_(sorted(customer_ids)))
+        .where(c.workspace_id == workspace, c.id.in_(_values(connection, sorted(customer_ids))))
         .order_by(c.id)
         .with_for_update()
     )
@@ -96,8 +100,8 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
         return
     names = list(rows[0])
     postgres = connection.dialect.name == "postgresql"
-    ready = {name: _to_driver(table.c[name].type, postgres=postgres) for name in names}
-    records = [tuple(None if (v := row[name]) is None else ready[name](v) for name in names) for row in rows]
+    columns = [_to_driver(table.c[name].type, [row[name] for row in rows], postgres=postgres) for name in names]
+    records = list(zip(*columns, strict=True))
     if postgres:
         driver: Any = connection.connection.driver_connection
         await_only(driver.copy_records_to_table(table.name, records=records, columns=names))
@@ -106,13 +110,10 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", records)  # noqa: S608 - our own names
 
 
-def _to_driver(kind: sa.types.TypeEngine[Any], *, postgres: bool) -> Callable[[Any], Any]:
+def _to_driver(kind: sa.types.TypeEngine[Any], values: list[Any], *, postgres: bool) -> list[Any]:
+    """A column's values as the driver takes them: a column at a time, since most need nothing done."""
     if isinstance(kind, sa.JSON):
-        return canonical
+        return [None if value is None else canonical(value) for value in values]
     if isinstance(kind, Instant) and not postgres:
-        return micros
-    return _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+        return [None if value is None else micros(value) for value in values]
+    return values

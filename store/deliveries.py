@@ -46,7 +46,10 @@ class Deliveries:
             for known_as, waiting in done.parked.items():
                 body = parked_bodies(received.body, waiting)
                 inbox.keep(connection, received.workspace, received.provider, body, parked_for=known_as)
-            inbox.done(connection, received)
+            if done.told_of_removed:
+                inbox.drop(connection, received)
+            else:
+                inbox.done(connection, received)
             return done
 
         return await self._database.write(work)

@@ -6,6 +6,7 @@ transaction is then one hop, and the file's one lock is waited for in one place.
 
 import asyncio
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -33,7 +34,15 @@ ANSWER = timedelta(milliseconds=1500)
 JOB = timedelta(minutes=10)
 """How long one may take where nobody does: import, verify, migrate."""
 
+IDLE = timedelta(seconds=5)
+"""After which a pooled connection is asked whether it is still there."""
+
 SQLITE_READERS = 4
+
+BULK = ("cache_size=-65536", "wal_autocheckpoint=16384")
+"""Where much is written at once: 64 MiB of pages are kept in memory instead of 2, and 64 MiB written to the log before they are copied
+into the file instead of 4. An import takes two thirds of the processor time then (decisions/0011-import.md).
+"""
 
 WITH_NAMES = ("activity", "contact", "contact_name", "comment", "customer", "onboarding", "task", "saved_query")
 """Tables in which a contact may have been named."""
@@ -68,9 +77,12 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: object) -> str:
     """JSON in one spelling: what is stored is, to the byte, what is hashed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def parse_url(text: str) -> sa.URL:
@@ -127,7 +139,7 @@ class SqliteDatabase:
         self._patience = patience
         # An answer waits for the file's lock for 1.2 s of its 1.5 s; a job has 5 s.
         busy_ms = 1200 if patience <= ANSWER else 5000
-        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", busy_ms, 1)
+        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", busy_ms, 1, bulk=patience > ANSWER)
         self._reading = _sqlite_engine(url, "BEGIN", busy_ms, SQLITE_READERS, query_only=True)
         self._writer = ThreadPoolExecutor(1, "pivotal-write")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "pivotal-read")
@@ -163,7 +175,14 @@ class SqliteDatabase:
 
 
 def _sqlite_engine(
-    url: sa.URL, begin: str, busy_ms: int, size: int, *, foreign_keys: bool = True, query_only: bool = False
+    url: sa.URL,
+    begin: str,
+    busy_ms: int,
+    size: int,
+    *,
+    foreign_keys: bool = True,
+    query_only: bool = False,
+    bulk: bool = False,
 ) -> sa.Engine:
     engine = sa.create_engine(
         url,
@@ -187,6 +206,7 @@ def _sqlite_engine(
             "recursive_triggers=ON",
             f"busy_timeout={busy_ms}",
             f"query_only={query_only:d}",
+            *(BULK if bulk else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -220,17 +240,17 @@ class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: sa.URL, patience: timedelta) -> None:
-        # AUTOCOMMIT, so that neither the ping of a pooled connection nor a statement alone is wrapped in a transaction.
+        # AUTOCOMMIT, so that neither the ping of an idle connection nor a statement alone is wrapped in a transaction.
         self._alone: AsyncEngine = create_async_engine(
             url,
             json_serializer=canonical,
             isolation_level="AUTOCOMMIT",
             pool_size=10,
             max_overflow=10,
-            pool_pre_ping=True,
             pool_timeout=1.0,
             connect_args={"timeout": 1.0, "command_timeout": patience.total_seconds()},
         )
+        _hand_out_no_dead_connections(self._alone.sync_engine)
         # A page is several statements, and must not tear (decisions/0003-one-snapshot.md).
         self._reading = self._alone.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writing = self._alone.execution_options(isolation_level="READ COMMITTED")
@@ -303,16 +323,38 @@ class PostgresDatabase:
         await self._alone.dispose()
 
 
+def _hand_out_no_dead_connections(engine: sa.Engine) -> None:
+    """What the pool's pre-ping does, for a round trip less: asyncpg has seen by itself that the server closed a connection. Only one that
+    was idle is asked, since in between a network may have dropped it without a word (decisions/0012-writes.md).
+    """
+
+    @event.listens_for(engine, "checkin")
+    def used(_connection: object, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def is_there(connection: Any, record: sa.pool.ConnectionPoolEntry, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise sa.exc.DisconnectionError
+        if time.monotonic() - record.info.get("used", math.inf) > IDLE.total_seconds():
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise sa.exc.DisconnectionError from error
+
+
 def database_clock(connection: sa.Connection) -> datetime:
     """The database's own clock. On SQLite that is this machine's, read by the database to the millisecond."""
-    found: datetime = connection.execute(_CLOCKS[connection.dialect.name]).scalar_one()
+    found: datetime = connection.execute(_NOW[connection.dialect.name]).scalar_one()
     return found
 
 
 _UNIX_MS = sa.func.round(
     (sa.func.julianday("now") - 2440587.5) * 86_400_000
 )  # days since noon of 4714 BC, less those to 1970
-_CLOCKS = {
-    "postgresql": sa.select(sa.func.clock_timestamp(type_=Instant)),
-    "sqlite": sa.select(sa.type_coerce(sa.cast(_UNIX_MS, sa.BigInteger) * 1000, Instant)),
+CLOCKS: Mapping[str, sa.ColumnElement[datetime]] = {
+    "postgresql": sa.func.clock_timestamp(type_=Instant),
+    "sqlite": sa.type_coerce(sa.cast(_UNIX_MS, sa.BigInteger) * 1000, Instant),
 }
+"""By dialect, for a statement that needs the time beside something else."""
+_NOW = {dialect: sa.select(clock) for dialect, clock in CLOCKS.items()}

@@ -1,16 +1,18 @@
 """Erasing a contact: nothing with the name is left, and the chain verifies before and after.
 
-First all text of the workspace is read for the contact's names, without holding anything up. Then one transaction reads what came since,
-empties the contact, takes the names out of records, redacts the activities that named them, and appends `contact.removed`, which lists
-those. A tombstone makes sure that an import or a late webhook does not bring the person back.
+First all text of the workspace is read for the contact's names, without holding anything up. Then one transaction locks the customers
+concerned, reads what came since, empties the contact, takes the names out of records and of deliveries that are kept, redacts the activities
+that named them, and appends `contact.removed`, which lists those. A tombstone makes sure that an import or a late webhook does not bring the person back.
 """
 
 import hashlib
 import hmac
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -21,9 +23,19 @@ from store.domain.names import Finder, Traces
 from store.domain.record import By, Contact, Receipt
 from store.engine import canonical, database_clock
 from store.records.contact import chosen
-from store.records.recording import activity, counts, locked, record, repeated
+from store.records.recording import (
+    activity,
+    counts,
+    locked_all,
+    one_at_a_time,
+    one_sync_at_a_time,
+    record,
+    repeated,
+)
 
 PIECE = 1000
+COMMITTED_LATE = timedelta(minutes=1)
+"""A delivery may be seen so much later than the instant that it was received."""
 WITHDRAW = "history.withdraw"
 """The kind of a delivery that takes a shared history out of a channel, since it may show the name."""
 SHARED = "history.share"
@@ -32,10 +44,18 @@ SHARED = "history.share"
 
 @dataclass(slots=True)
 class Found:
-    """Activities that name the contact, by customer; and up to which seq each customer's log was read."""
+    """Where the contact is named.
+
+    rows        activities, by customer; read_to: up to which seq each customer's log was read
+    holders     customers in whose records the name stands
+    deliveries  ids of deliveries kept; received_to: those received before have been read
+    """
 
     rows: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     read_to: dict[str, int] = field(default_factory=dict)
+    holders: set[str] = field(default_factory=set)
+    deliveries: set[str] = field(default_factory=set)
+    received_to: datetime | None = None
 
 
 def scan(connection: sa.Connection, workspace: str, customer_id: str, which: str) -> tuple[Contact, Found]:
@@ -44,6 +64,10 @@ def scan(connection: sa.Connection, workspace: str, customer_id: str, which: str
     traces = _traces(connection, workspace, contact)
     found = Found()
     _search(connection, workspace, customer_id, traces, found)
+    found.holders = {
+        held.customer_id for held in _records(connection, workspace) if _named_in(held, customer_id, traces)
+    }
+    _search_deliveries(connection, workspace, contact, traces, found)
     return contact, found
 
 
@@ -51,22 +75,27 @@ def erase(
     connection: sa.Connection, workspace: str, customer_id: str, contact_id: str, found: Found, by: By
 ) -> Receipt:
     """Erase the contact for good. found: as `scan` gave it; what was written since is read here."""
-    locked(connection, workspace, customer_id)
+    one_sync_at_a_time(connection, workspace)
+    one_at_a_time(connection, workspace)
+    concerned = {customer_id, *found.rows, *found.holders}
+    locked_all(connection, workspace, concerned)
     if not counts(connection, workspace, by):
         return repeated(connection, workspace, customer_id)
     contact = chosen(connection, workspace, customer_id, contact_id)
     traces = _traces(connection, workspace, contact)
     _search(connection, workspace, customer_id, traces, found)
+    locked_all(connection, workspace, found.rows.keys() - concerned)
+    _search_deliveries(connection, workspace, contact, traces, found)
     _entomb(connection, workspace, customer_id, contact)
     _empty(connection, workspace, contact)
-    _clean_records(connection, workspace, customer_id, traces)
-    for other, seqs in sorted(found.rows.items()):
-        _redact(connection, workspace, other, seqs)
-        if other != customer_id:
-            locked(connection, workspace, other)
+    _clean_records(connection, workspace, customer_id, traces, concerned | found.rows.keys())
+    _clean_deliveries(connection, workspace, found.deliveries, traces)
+    redacted = {other: _redact(connection, workspace, other, seqs) for other, seqs in sorted(found.rows.items())}
+    for other, seqs in redacted.items():
+        if seqs and other != customer_id:
             record(connection, workspace, other, [_removed(by, contact, seqs)])
     _withdraw_shares(connection, workspace, contact)
-    return record(connection, workspace, customer_id, [_removed(by, contact, found.rows.get(customer_id, set()))])
+    return record(connection, workspace, customer_id, [_removed(by, contact, redacted.get(customer_id, ()))])
 
 
 def _removed(by: By, contact: Contact, seqs: Iterable[int]) -> Any:
@@ -126,9 +155,11 @@ def _written(connection: sa.Connection, workspace: str, read_to: Mapping[str, in
 
 
 def _strings(held: Any) -> Iterator[str]:
-    """Every text within a JSON value, field names too."""
+    """Every text within a JSON value, field names and whole numbers, which may be ids, too."""
     if isinstance(held, str):
         yield held
+    elif isinstance(held, int):
+        yield str(held)
     elif isinstance(held, Mapping):
         for key, value in held.items():
             yield str(key)
@@ -138,12 +169,17 @@ def _strings(held: Any) -> Iterator[str]:
             yield from _strings(value)
 
 
-def _redact(connection: sa.Connection, workspace: str, customer_id: str, seqs: Iterable[int]) -> None:
-    """The one change that the log allows: changes and text go, and with the salt all means to test a guess at them."""
+def _redact(connection: sa.Connection, workspace: str, customer_id: str, seqs: Iterable[int]) -> Sequence[int]:
+    """The one change that the log allows: changes and text go, and with the salt all means to test a guess at them.
+
+    Returns which it was made to: another erasure may have redacted some of them since they were found.
+    """
     a = tables.activity.c
-    these = sa.and_(a.workspace_id == workspace, a.customer_id == customer_id, a.seq.in_(sorted(seqs)))
+    these = sa.and_(
+        a.workspace_id == workspace, a.customer_id == customer_id, a.seq.in_(sorted(seqs)), a.salt.is_not(None)
+    )
     gone = {"changes": sa.null(), "text": REMOVED_CONTACT, "salt": None}
-    connection.execute(tables.activity.update().where(these).values(gone))
+    return connection.execute(tables.activity.update().where(these).values(gone).returning(a.seq)).scalars().all()
 
 
 def _empty(connection: sa.Connection, workspace: str, contact: Contact) -> None:
@@ -164,24 +200,49 @@ def _empty(connection: sa.Connection, workspace: str, contact: Contact) -> None:
     connection.execute(tables.contact_name.delete().where(n.workspace_id == workspace, n.contact_id == contact.id))
 
 
-def _clean_records(connection: sa.Connection, workspace: str, home: str, traces: Traces) -> None:
-    """Take the names out of what people typed into records: titles, names, comments, fields."""
-    t, o, m, c = tables.task, tables.onboarding, tables.comment, tables.customer
-    for table, columns in ((t, ("title",)), (o, ("name", "phase")), (m, ("text",))):
-        rows = connection.execute(
-            sa.select(table.c.id, table.c.customer_id, *(table.c[name] for name in columns)).where(
-                table.c.workspace_id == workspace
-            )
-        ).all()
-        for ident, customer_id, *texts in rows:
-            finder = traces.within(home=customer_id == home)
-            _rewrite(connection, table, workspace, ident, dict(zip(columns, texts, strict=True)), finder)
-    rows = connection.execute(
-        sa.select(c.c.id, c.c.plan, c.c.tags, c.c.fields).where(c.c.workspace_id == workspace)
-    ).all()
-    for ident, plan, tags, fields in rows:
-        finder = traces.within(home=ident == home)
-        _rewrite(connection, c, workspace, ident, {"plan": plan, "tags": tags, "fields": fields}, finder)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A row of the record, and what people typed into its columns."""
+
+    table: sa.Table
+    id: str
+    customer_id: str
+    texts: Mapping[str, Any]
+
+
+TYPED: Final = (
+    (tables.task, ("title",)),
+    (tables.onboarding, ("name", "phase")),
+    (tables.comment, ("text",)),
+    (tables.customer, ("plan", "tags", "fields")),
+)
+"""Columns of the record that hold what people typed."""
+
+
+def _records(connection: sa.Connection, workspace: str, only: Iterable[str] | None = None) -> Iterator[_Held]:
+    """only: of these customers."""
+    for table, columns in TYPED:
+        owner = table.c.id if table is tables.customer else table.c.customer_id
+        rows = sa.select(table.c.id, owner, *(table.c[name] for name in columns)).where(
+            table.c.workspace_id == workspace
+        )
+        if only is not None:
+            rows = rows.where(owner.in_(sorted(only)))
+        for ident, customer_id, *texts in connection.execute(rows).all():
+            yield _Held(table, ident, customer_id, dict(zip(columns, texts, strict=True)))
+
+
+def _named_in(held: _Held, home: str, traces: Traces) -> bool:
+    finder = traces.within(home=held.customer_id == home)
+    return any(finder.finds(text) for text in _strings(held.texts))
+
+
+def _clean_records(
+    connection: sa.Connection, workspace: str, home: str, traces: Traces, customer_ids: Iterable[str]
+) -> None:
+    """Take the names out of what people typed into the records of these customers, whose locks are held, and out of kept queries."""
+    for held in _records(connection, workspace, customer_ids):
+        _rewrite(connection, workspace, held, traces.within(home=held.customer_id == home))
     q = tables.saved_query.c
     kept = connection.execute(sa.select(q.hash, q.text).where(q.workspace_id == workspace)).all()
     finder = traces.within(home=True)
@@ -189,14 +250,12 @@ def _clean_records(connection: sa.Connection, workspace: str, home: str, traces:
     connection.execute(tables.saved_query.delete().where(q.workspace_id == workspace, q.hash.in_(named)))
 
 
-def _rewrite(
-    connection: sa.Connection, table: sa.Table, workspace: str, ident: str, held: Mapping[str, Any], finder: Finder
-) -> None:
-    cleaned = {name: _cleaned(value, finder) for name, value in held.items()}
-    differing = {name: value for name, value in cleaned.items() if value != held[name]}
+def _rewrite(connection: sa.Connection, workspace: str, held: _Held, finder: Finder) -> None:
+    cleaned = {name: _cleaned(value, finder) for name, value in held.texts.items()}
+    differing = {name: value for name, value in cleaned.items() if value != held.texts[name]}
     if differing:
-        this = sa.and_(table.c.workspace_id == workspace, table.c.id == ident)
-        connection.execute(table.update().where(this).values(differing))
+        this = sa.and_(held.table.c.workspace_id == workspace, held.table.c.id == held.id)
+        connection.execute(held.table.update().where(this).values(differing))
 
 
 def _cleaned(value: Any, finder: Finder) -> Any:
@@ -207,6 +266,44 @@ def _cleaned(value: Any, finder: Finder) -> Any:
     if isinstance(value, dict):
         return {_cleaned(key, finder): _cleaned(each, finder) for key, each in value.items()}
     return value
+
+
+# --- deliveries that are kept ---------------------------------------------------------------------------------------
+
+
+def _search_deliveries(
+    connection: sa.Connection, workspace: str, contact: Contact, traces: Traces, found: Found
+) -> None:
+    """Those that name the contact, or tell of the provider's object that the contact is."""
+    e, i = tables.external_contact.c, tables.inbox.c
+    mine = sa.select(e.external_id).where(e.workspace_id == workspace, e.contact_id == contact.id)
+    objects = set(connection.execute(mine).scalars())
+    finder = traces.within(home=True)
+    since = [] if found.received_to is None else [i.received_at >= found.received_to - COMMITTED_LATE]
+    found.received_to = database_clock(connection)
+    for ident, body in connection.execute(sa.select(i.id, i.body).where(i.workspace_id == workspace, *since)):
+        told = _read_json(body)
+        if any(text in objects or finder.finds(text) for text in _strings(told)):
+            found.deliveries.add(ident)
+
+
+def _clean_deliveries(connection: sa.Connection, workspace: str, idents: Iterable[str], traces: Traces) -> None:
+    """What has been applied goes; what waits loses the name, and where a worker holds it, it goes once it is applied."""
+    i = tables.inbox
+    these = sa.and_(i.c.workspace_id == workspace, i.c.id.in_(sorted(idents)))
+    connection.execute(i.delete().where(these, i.c.state.in_(("done", "failed"))))
+    finder = traces.within(home=True)
+    waiting = sa.select(i.c.id, i.c.body).where(these, i.c.state.in_(("pending", "parked")))
+    for ident, body in connection.execute(waiting.with_for_update(skip_locked=True)).all():
+        cleaned = json.dumps(_cleaned(_read_json(body), finder)).encode()
+        connection.execute(i.update().where(i.c.workspace_id == workspace, i.c.id == ident).values(body=cleaned))
+
+
+def _read_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
 
 
 # --- tombstones -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A slice as lines of CSV, newest first, from one snapshot, in pieces: memory stays flat at any size.
 
 A million rows leave no time for a value object each, so the row rule of `domain/rows.py` is said here once more over bare columns, and cells
-that repeat are made once. A property test holds the two against each other. Doing all of it in SQL was slower (decisions/0007-rows-in-python.md).
+that repeat are made once. A property test holds the two against each other. Doing all of it in SQL was slower (decisions/0021-rows-in-python.md).
 """
 
 import json

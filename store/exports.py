@@ -8,7 +8,6 @@ that has one asks Slack whether that file is there, before making another.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, assert_never
 
@@ -19,6 +18,7 @@ from store import activities, exporting, tables
 from store.actors import new_id, zone_named
 from store.domain.activity import Change, NewActivity, Ref, Source
 from store.domain.errors import NotFound
+from store.domain.export import Cancelled, Delivered, Export, Failed, Made, Outcome, Released
 from store.domain.grammar import format_filter, parse_filter
 from store.domain.query import HistoryQuery, Reader
 from store.engine import Database, database_clock
@@ -27,71 +27,6 @@ from store.exporting import Frozen, Write
 RUNNING_AT_ONCE: Final = 2
 """Exports of one workspace that are made at the same time."""
 UTC: Final = "UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
-    """One export.
-
-    query    the filter, as `format_filter` writes it: the customer's id, people as references
-    channel  where it was asked to go; None: to the direct messages of the one who asked
-    message  the channel and ts of the message that tells how far it is
-    rows, size_bytes, sha256   of the CSV, from when it has been made
-    """
-
-    workspace: str
-    id: str
-    customer_id: str
-    query: HistoryQuery
-    upto: int
-    reader: Reader
-    slack_user_id: str | None
-    channel: str | None
-    state: str
-    attempt: int
-    cancelled_by: str | None
-    message: tuple[str, str] | None
-    file_id: str | None
-    rows: int | None
-    size_bytes: int | None
-    sha256: str | None
-    seq: int | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """The finished CSV."""
-
-    rows: int
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    made: Made
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """counted: whether it was an attempt at all; being told to wait is none."""
-
-    wait: timedelta
-    counted: bool
-
-
-Outcome = Delivered | Failed | Cancelled | Released
 
 
 def ask(
@@ -374,6 +309,12 @@ class Exports:
 
     async def one(self, workspace: str, export_id: str) -> Export:
         return await self._database.read(lambda c: one(c, workspace, export_id))
+
+    async def team(self, workspace: str) -> str:
+        """The Slack team of a workspace from which an export was asked for."""
+        w = tables.workspace.c
+        asked = sa.select(w.slack_team_id).where(w.workspace_id == workspace)
+        return await self._database.read(lambda c: str(c.execute(asked).scalar_one()))
 
     async def claim(self, worker: str, lease: timedelta, limit: int) -> Sequence[Export]:
         return await self._database.write(lambda c: claim(c, worker=worker, lease=lease, limit=limit))

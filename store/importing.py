@@ -176,7 +176,7 @@ def _without_nul(line: bytes | str) -> bytes | str:
     """The same line as both databases can hold it, see tables.plain. In JSON a NUL can only be written as an escape."""
     if isinstance(line, bytes):
         return _NUL.sub(rb"\1\\ufffd", line) if rb"\u0000" in line else line
-    return _without_nul(line.encode()) if r"\u0000" in line else line
+    return _without_nul(line.encode(errors="surrogatepass")) if r"\u0000" in line else line
 
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")

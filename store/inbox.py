@@ -97,6 +97,12 @@ def done(connection: sa.Connection, received: Received) -> None:
     _set(connection, received, {"state": "done", "lease_by": None, "lease_until": None})
 
 
+def drop(connection: sa.Connection, received: Received) -> None:
+    """It is done, and its body may not be kept."""
+    i = tables.inbox.c
+    connection.execute(tables.inbox.delete().where(i.workspace_id == received.workspace, i.id == received.id))
+
+
 def failed(
     connection: sa.Connection, received: Received, worker: str, error: str, *, again_in: timedelta | None
 ) -> None:

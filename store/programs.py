@@ -9,10 +9,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store import activities, actors, customers, feed, tables
+from store import activities, actors, customers, feed, nudged, tables
 from store.access import ApiKey
 from store.domain.activity import Activity, NewActivity, refs_in
-from store.domain.errors import Ambiguous, Conflict, NotFound, UsageError
+from store.domain.errors import Ambiguous, Conflict, NotFound, Refused, UsageError
 from store.domain.query import Cursor, CustomerName, HistoryQuery, Reader
 from store.domain.rows import count, records
 from store.engine import Database, database_clock
@@ -169,8 +169,26 @@ class AnotherRequest(Conflict):
     """Something else was asked by the same name."""
 
 
+Event = NewActivity | nudged.Asked | None
+Result = Mapping[str, Any]
+"""What became of an event: its `seq`; `queued`, with the delivery's id; `repeated`; or `refused`, with a sentence."""
 Answer = Any
 """What is told of each event: small JSON, places and outcomes only."""
+
+
+def _taken(connection: sa.Connection, key: ApiKey, customer_id: str, event: Event) -> Result:
+    match event:
+        case None:
+            return {}
+        case NewActivity():
+            seq = activities.append(connection, key.workspace, customer_id, event)
+            return {"seq": seq} if seq is not None else {"repeated": True}
+        case nudged.Asked():
+            try:
+                ident = nudged.enqueue(connection, key.workspace, customer_id, event, str(key.actor))
+            except Refused as refused:
+                return {"refused": refused.sentence}
+            return {"queued": ident} if ident is not None else {"repeated": True}
 
 
 def once(
@@ -249,30 +267,27 @@ class Programs:
         self,
         key: ApiKey,
         customer: str,
-        events: Sequence[NewActivity | None],
+        events: Sequence[Event],
         *,
         named: str | None = None,
         body_hash: bytes = b"",
-    ) -> tuple[Sequence[int | None], bool]:
-        """Append these events, all in one transaction; None stands for one that does not count.
+    ) -> tuple[Sequence[Result], bool]:
+        """Take in these events, all in one transaction; None stands for one that does not count.
 
         named    what the program calls this request, so that its repetition has no second effect
-        returns  the seq of each, None where nothing was written; and whether this was answered before
+        returns  what became of each; and whether this was answered before
         raises   NotFound for the customer; AnotherRequest
         """
 
-        def work(connection: sa.Connection) -> tuple[Sequence[int | None], bool]:
+        def work(connection: sa.Connection) -> tuple[Sequence[Result], bool]:
             found = known(connection, key, customer)
 
-            def appended() -> list[int | None]:
-                return [
-                    None if each is None else activities.append(connection, key.workspace, found.id, each)
-                    for each in events
-                ]
+            def taken() -> list[Result]:
+                return [_taken(connection, key, found.id, each) for each in events]
 
             if named is None:
-                return appended(), False
-            return once(connection, key, named, body_hash, appended)
+                return taken(), False
+            return once(connection, key, named, body_hash, taken)
 
         return await self._database.write(work)
 

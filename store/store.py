@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import activities, actors, chain, customers, history, outbox, settings, workspaces
+from store import activities, actors, chain, customers, history, nudged, outbox, settings, workspaces
 from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
@@ -177,4 +177,11 @@ class Store:
 
     async def settle(self, delivery: Delivery, worker: str, outcome: Outcome) -> bool:
         """Write down how it went. Returns whether it was still ours to say."""
-        return await self._database.write(lambda c: outbox.settle(c, delivery, worker=worker, outcome=outcome))
+
+        def work(connection: sa.Connection) -> bool:
+            mine = outbox.settle(connection, delivery, worker=worker, outcome=outcome)
+            if mine:
+                nudged.settled(connection, delivery, outcome)
+            return mine
+
+        return await self._database.write(work)

@@ -4,6 +4,7 @@ under one edit_id, in one transaction with the notices' keys.
 The same value again is no change. A value older than what was applied is superseded: it is recorded, and changes nothing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,27 +16,33 @@ import sqlalchemy as sa
 from store import activities, customers, erasure, tables
 from store.actors import folded, new_id
 from store.domain.activity import REMOVED_CONTACT, ActorType, Change, Ref, Source, Value
-from store.domain.customer import Assignment, FieldType, field_named, read
-from store.domain.errors import PivotalError
+from store.domain.customer import PROVIDER_IDS, Assignment, Field, FieldType, field_named, read, within
+from store.domain.errors import Conflict, PivotalError
 from store.domain.record import By
 from store.domain.sync import ACTORS, NAMES, Notice, What, field_for, link
 from store.engine import database_clock
 from store.records import contact, customer
-from store.records.recording import activity, custom_fields, locked, record
+from store.records.recording import activity, custom_fields, locked, one_at_a_time, one_sync_at_a_time, record
 from store.settings import WorkspaceSettings
 
+EPOCH_MS = re.compile(r"-?[0-9]{9,14}")
+DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?")
 PERSONAL = ("firstname", "lastname", "email")
 """Of a provider's contact: what its name and address are made of."""
 
 
 @dataclass(slots=True)
 class Applied:
-    """customers: those touched. repeated, unknown: numbers of notices. parked: what waits, by `provider:account:id`."""
+    """customers: those touched. repeated, unknown: numbers of notices. parked: what waits, by `provider:account:id`.
+
+    told_of_removed  it tells of a contact who was removed for good: its body must not be kept
+    """
 
     customers: list[str] = field(default_factory=list)
     repeated: int = 0
     unknown: int = 0
     parked: dict[str, list[Notice]] = field(default_factory=dict)
+    told_of_removed: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +54,7 @@ class _Told:
     superseded: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     wanted: dict[str, Value] = field(default_factory=dict)
+    of_removed: bool = False
 
 
 def apply(
@@ -62,6 +70,9 @@ def apply(
 
     again  they have counted before, under another mapping: values are set once more, and nothing is recorded but what that changes
     """
+    one_sync_at_a_time(connection, workspace)
+    if any(notice.what is What.ERASED for notice in notices):
+        one_at_a_time(connection, workspace)
     done = Applied()
     fresh: list[Notice] = []
     for notice in notices:
@@ -76,7 +87,9 @@ def apply(
         if customer_id is not None:
             whose.append((customer_id, notice))
     for customer_id, told in groupby(sorted(whose, key=lambda each: each[0]), key=lambda each: each[0]):
-        _apply_to(connection, workspace, customer_id, delivery_id, [each for _, each in told], settings, again=again)
+        mine = [each for _, each in told]
+        if _apply_to(connection, workspace, customer_id, delivery_id, mine, settings, again=again):
+            done.told_of_removed = True
         done.customers.append(customer_id)
     return done
 
@@ -140,9 +153,14 @@ def _unsay(connection: sa.Connection, workspace: str, notice: Notice) -> None:
 
 def _create(connection: sa.Connection, workspace: str, notice: Notice, all_of_it: Sequence[Notice]) -> str:
     """A customer from what this delivery tells of it; its name, when it comes later, renames it."""
+    one_at_a_time(connection, workspace)
     mine = [each for each in all_of_it if each.customer == notice.customer]
-    names = [value for each in mine for key in ("name", "stripe_name") if (value := each.values.get(key, ""))]
-    name = tables.plain(names[-1][:200] if names else f"{NAMES[notice.provider]} {notice.object} {notice.customer}")
+    names = [value for each in mine for key in ("name", "stripe_name") if (value := each.values.get(key, "")).strip()]
+    name = tables.plain(
+        " ".join(names[-1].split())[: customer.MAX_NAME]
+        if names
+        else f"{NAMES[notice.provider]} {notice.object} {notice.customer}"
+    )
     ident = new_id("cus")
     row = {
         "workspace_id": workspace,
@@ -203,8 +221,10 @@ def _apply_to(
     settings: WorkspaceSettings,
     *,
     again: bool,
-) -> None:
+) -> bool:
+    """Returns whether it told of a contact who was removed for good."""
     locked(connection, workspace, customer_id)
+    removed = False
     edit_id = new_id("edt")
     by_object: dict[tuple[str, str], list[Notice]] = {}
     for notice in notices:
@@ -223,6 +243,8 @@ def _apply_to(
             _take_in(connection, workspace, customer_id, notice, outcome, by, settings)
         if _write_fields(connection, workspace, customer_id, outcome, by) or not again:
             _record_sync(connection, workspace, customer_id, outcome, by)
+        removed = removed or outcome.of_removed
+    return removed
 
 
 def _take_in(
@@ -240,59 +262,71 @@ def _take_in(
     match notice.what:
         case What.DELETED:
             outcome.notes.append("deleted there")
-            _want(connection, workspace, notice, outcome, "status", "archived", "status")
+            _want(connection, workspace, customer_id, notice, outcome, "status", "archived", "status")
         case What.RESTORED:
             outcome.notes.append("restored there")
-            _want(connection, workspace, notice, outcome, "status", "active", "status")
+            _want(connection, workspace, customer_id, notice, outcome, "status", "active", "status")
         case What.MERGED:
             _merge(connection, workspace, customer_id, notice, outcome)
         case _:
             for name, value in notice.values.items():
                 target = field_for(notice.provider, name, settings.mapping)
                 if target is not None and name != "stripe_name":
-                    _want(connection, workspace, notice, outcome, name, value, target)
+                    _want(connection, workspace, customer_id, notice, outcome, name, value, target)
 
 
 def _want(
-    connection: sa.Connection, workspace: str, notice: Notice, outcome: _Told, name: str, value: str, target: str
+    connection: sa.Connection,
+    workspace: str,
+    customer_id: str,
+    notice: Notice,
+    outcome: _Told,
+    name: str,
+    value: str,
+    target: str,
 ) -> None:
     """Remember that a field is to hold this, unless something newer has been applied to it."""
     if not _is_newest(connection, workspace, notice, name):
         outcome.superseded.append(name)
         return
-    outcome.fields.append(name)
-    known = custom_fields(connection, workspace)
-    found = field_named(target, known)
-    if found is None:
-        customer.define_field(connection, workspace, target[:60], FieldType.TEXT, ())
-        found = field_named(target, custom_fields(connection, workspace))
-        assert found is not None
     try:
-        outcome.wanted[found.name] = _value(connection, workspace, notice, found.type, found.name, value, known)
+        found = _field(connection, workspace, target)
+        read_as = _value(connection, workspace, notice, found, tables.plain(value))
+        _can_hold(connection, workspace, customer_id, found, read_as)
     except PivotalError:
-        outcome.fields.remove(name)
-        outcome.notes.append(f"{name} does not fit the field {found.name}")
+        outcome.notes.append(f"{name} does not fit the field {target}")
+        return
+    outcome.fields.append(name)
+    outcome.wanted[found.name] = read_as
 
 
-def _value(
-    connection: sa.Connection,
-    workspace: str,
-    notice: Notice,
-    kind: FieldType,
-    name: str,
-    text: str,
-    known: Sequence[Any],
-) -> Value:
-    if kind is FieldType.PERSON:
+def _field(connection: sa.Connection, workspace: str, target: str) -> Field:
+    """The field of this name; a new one, as text, where there is none. Raises UsageError, Conflict."""
+    target = " ".join(tables.plain(target).split())[: customer.MAX_FIELD_NAME]
+    found = field_named(target, custom_fields(connection, workspace))
+    return found or customer.define_field(connection, workspace, target, FieldType.TEXT, ())
+
+
+def _can_hold(connection: sa.Connection, workspace: str, customer_id: str, found: Field, value: Value) -> None:
+    """Raises UsageError for a name that is too long, Conflict for a provider's id that is another customer's."""
+    if found.name == "name":
+        within(str(value), "name", customer.MAX_NAME)
+    if found.name in PROVIDER_IDS and value is not None:
+        provider = Source(PROVIDER_IDS[found.name])
+        if known_customer(connection, workspace, provider, "", str(value)) not in {None, customer_id}:
+            raise Conflict(f"That {found.name} belongs to another customer.")
+
+
+def _value(connection: sa.Connection, workspace: str, notice: Notice, found: Field, text: str) -> Value:
+    """A property's text as the field's type has it: days are epoch milliseconds there, lists stand between semicolons."""
+    if found.type is FieldType.PERSON:
         return _owner(connection, workspace, notice, text) if text else None
-    if kind is FieldType.DATE and text.isdigit() and len(text) > 8:
+    if found.type is FieldType.DATE and EPOCH_MS.fullmatch(text):
         text = datetime.fromtimestamp(int(text) / 1000, UTC).date().isoformat()
-    if kind is FieldType.SCORE and text:
-        text = str(round(float(text))) if text.replace(".", "", 1).isdigit() else text
-    found = field_named(name, known)
-    assert found is not None or kind is FieldType.TEXT
-    items = tuple(each.strip() for each in text.replace(";", ",").split(",")) if kind is FieldType.LIST else ()
-    return read(found, Assignment(name, text, items), None) if found else (text or None)
+    if found.type is FieldType.SCORE and DECIMAL.fullmatch(text):
+        text = str(round(float(text)))
+    items = tuple(each.strip() for each in text.replace(";", ",").split(",")) if found.type is FieldType.LIST else ()
+    return read(found, Assignment(found.name, text, items), None)
 
 
 def _owner(connection: sa.Connection, workspace: str, notice: Notice, external_id: str) -> Ref:
@@ -392,9 +426,10 @@ def _customer_of_contact(
     if row["customer_id"] is not None:
         return str(row["customer_id"])
     if row["erased"] or notice.what is What.ERASED:
+        done.told_of_removed = True
         _set_external(connection, workspace, notice, {"told": None, "erased": True})
     elif notice.what is What.CHANGED:
-        told = {**(row["told"] or {}), **{k: v for k, v in notice.values.items() if k in PERSONAL}}
+        told = {**(row["told"] or {}), **{k: tables.plain(v) for k, v in notice.values.items() if k in PERSONAL}}
         _set_external(connection, workspace, notice, {"told": told})
     done.unknown += 1
     return None
@@ -435,6 +470,7 @@ def _take_in_contact(
     if row["erased"] or (ours is not None and ours[1] == "removed"):
         _set_external(connection, workspace, notice, {"told": None, "erased": True})
         outcome.notes.append(f"told of a {REMOVED_CONTACT}")
+        outcome.of_removed = True
         return
     match notice.what:
         case What.ASSOCIATED:
@@ -442,6 +478,8 @@ def _take_in_contact(
             outcome.notes.append("associated")
         case What.CHANGED:
             _change_contact(connection, workspace, customer_id, notice, row, outcome, by)
+        case What.SEPARATED if row["customer_id"] != customer_id:
+            outcome.notes.append(notice.what.value)  # it is another customer's contact here
         case What.DELETED | What.SEPARATED | What.RESTORED if ours is not None:
             state = "active" if notice.what is What.RESTORED else "archived"
             if _is_newest(connection, workspace, notice, "state"):
@@ -452,6 +490,7 @@ def _take_in_contact(
         case What.ERASED:
             _erase_contact(connection, workspace, customer_id, notice, ours, by)
             outcome.notes.append("erased there")
+            outcome.of_removed = True
         case _:
             outcome.notes.append(notice.what.value)
 
@@ -465,8 +504,10 @@ def _standing(connection: sa.Connection, workspace: str, contact_id: str) -> tup
 
 
 def _named(told: Mapping[str, str], external_id: str) -> str:
-    name = " ".join(filter(None, (told.get("firstname", "").strip(), told.get("lastname", "").strip())))
-    return name or told.get("email", "").partition("@")[0] or f"HubSpot contact {external_id}"
+    name = " ".join(f"{told.get('firstname', '')} {told.get('lastname', '')}".split())[: customer.MAX_NAME].strip()
+    return (
+        name or told.get("email", "").partition("@")[0].strip()[: customer.MAX_NAME] or f"HubSpot contact {external_id}"
+    )
 
 
 def _associate(
@@ -486,7 +527,14 @@ def _associate(
         )
         if known is None:
             made = contact.add(
-                connection, workspace, customer_id, _named(told, notice.object_id)[:200], email, by, primary=primary
+                connection,
+                workspace,
+                customer_id,
+                _named(told, notice.object_id),
+                email,
+                by,
+                primary=primary,
+                namesake=True,
             )
             ref = made.recorded[0].changes[0].new
             assert isinstance(ref, Ref)
@@ -512,7 +560,7 @@ def _change_contact(
         if name not in PERSONAL:
             outcome.notes.append(f"{name} is not kept")
         elif _is_newest(connection, workspace, notice, name):
-            told[name] = value
+            told[name] = tables.plain(value)
             outcome.fields.append(name)
         else:
             outcome.superseded.append(name)
@@ -522,7 +570,7 @@ def _change_contact(
     if email is not None and contact.MAIL.fullmatch(email) is None:
         email = now.email
     named = any(told.get(part) for part in ("firstname", "lastname"))
-    name = _named(told, notice.object_id)[:200] if named else now.name
+    name = _named(told, notice.object_id) if named else now.name
     contact.update(connection, workspace, customer_id, now.id, by, name=name, email=email, primary=now.is_primary)
 
 

@@ -20,7 +20,7 @@ MENU = "history:menu"
 GO = "history:go"
 """Of buttons that lead to the query in their value."""
 
-SHARE, TABLE, COMMAND = "share", "table", "command"
+SHARE, EXPORT, TABLE, COMMAND = "share", "export", "table", "command"
 
 WAYS = {"me": "Me", "slack": "Anybody, via Slack", "api": "Anything, via the API"}
 """What the words that name nobody are called where they are chosen."""
@@ -103,6 +103,7 @@ def window_chosen(page_window: Window | None, value: str, today: Window) -> Wind
 def _menu(query: HistoryQuery, *, sharing: bool) -> Iterator[Element]:
     if sharing:
         yield kit.option("Share to this channel", SHARE)
+    yield kit.option("Export to CSV", EXPORT)
     yield kit.option("List view" if query.table else "Table view", TABLE)
     yield kit.option("Copy as command", COMMAND)
 

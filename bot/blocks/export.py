@@ -4,8 +4,8 @@ from bot.blocks import kit, phrases
 from bot.blocks.kit import Element, Message
 from bot.blocks.problem import problem
 from store.domain.errors import PivotalError
+from store.domain.export import Export, Made
 from store.domain.query import Page
-from store.exports import Export, Made
 
 CANCEL = "export:cancel"
 HERE = "export:here"
@@ -35,16 +35,13 @@ def under_way(export: Export, page: Page, rows: int, about: int | None) -> Messa
 
 def receipt(export: Export, page: Page, made: Made) -> str:
     """What exactly the file holds, in one line of plain text; with the digest, by which it can be told from any other."""
-    what = ", ".join(phrases.filters(page, NAME))
+    what = " ".join([counted(made.rows), ", ".join(phrases.filters(page, NAME))]).rstrip()
     asked_at = phrases.when(export.reader.now, export.reader.zone)
     name = phrases.shown(page.customer.name, NAME)
-    return (
-        f"{name}: {counted(made.rows)} {what}{', ' if what else ''}{phrases.window(page)}, as of {asked_at}, "
-        f"up to entry {export.upto}. SHA-256 {made.sha256}"
-    )
+    return f"{name}: {what}, {phrases.window(page)}, as of {asked_at}, up to entry {export.upto}. SHA-256 {made.sha256}"
 
 
-def delivered(export: Export, page: Page, made: Made, aside: str | None) -> Message:
+def delivered(page: Page, made: Made, aside: str | None) -> Message:
     """aside: why the file is not where it was asked to go."""
     name = phrases.shown(page.customer.name, NAME)
     text = f"Export of {name}: done, {counted(made.rows)}."

@@ -19,6 +19,8 @@ from store.domain.record import revertible
 
 OWN: Final = "history:own"
 """Of the button on a shared feed that opens the reader's own, with controls."""
+BUTTON: Final = 200
+"""Bytes of one."""
 
 
 def feed(page: Page, mark: str, *, sharing: bool) -> Message:
@@ -35,7 +37,7 @@ def feed(page: Page, mark: str, *, sharing: bool) -> Message:
         return _alone(page, opened[0], mark)
     if room < 0:
         here = tuple(seq for seq in page.query.opened if any(each.seq == seq for each in opened))
-        last = here[-max(1, len(here) + room // activity.LEAST) :]
+        last = here[-max(1, len(here) + room // (activity.LEAST + BUTTON)) :]
         return feed(replace(page, query=replace(page.query, opened=last)), mark, sharing=sharing)
     more = shares([most - given for (_, most), given in zip(needed, least, strict=True)], room)
     rooms = zip(opened, map(add, least, more), strict=True)

@@ -1,6 +1,7 @@
 """Modals: inputs and what was typed into them. Each input is a block of its own, named by what it asks for."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -58,18 +59,24 @@ def asked(name: str, label: str, element: Element, *, optional: bool = True, hin
 
 
 def text(initial: str | None = None, *, long: bool = False, most: int = limits.INPUT_TEXT) -> Element:
-    """Slack takes up to 3,000 characters here."""
+    """Slack takes up to 3,000 characters here. What has several lines is shown on several, whatever `long` says."""
+    long = long or "\n" in (initial or "")
     element: Element = {"type": "plain_text_input", "action_id": VALUE, "multiline": long, "max_length": most}
-    return kit.block_json(element, initial_value=initial or None)
+    return kit.block_json(element, initial_value=(initial or "")[:most] or None)
 
 
-def number(initial: float | None, *, whole: bool = False) -> Element:
+def number(initial: str | None, *, whole: bool = False) -> Element:
+    """initial: digits, as a person writes them; what Slack would not take there is left out."""
     element: Element = {"type": "number_input", "action_id": VALUE, "is_decimal_allowed": not whole}
-    return kit.block_json(element, initial_value=None if initial is None else str(initial))
+    shape = r"[0-9]{1,15}" if whole else r"-?[0-9]{1,15}(\.[0-9]{1,15})?"
+    return kit.block_json(element, initial_value=initial if initial and re.fullmatch(shape, initial) else None)
 
 
 def day(initial: str | None) -> Element:
-    return kit.block_json({"type": "datepicker", "action_id": VALUE}, initial_date=initial)
+    """initial: YYYY-MM-DD; what is no day is left out."""
+    shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    chosen = initial if initial and re.fullmatch(shape, initial) else None
+    return kit.block_json({"type": "datepicker", "action_id": VALUE}, initial_date=chosen)
 
 
 def choice(options: Sequence[tuple[str, str]], initial: str | None = None) -> Element:
@@ -86,7 +93,10 @@ def customer() -> Element:
 def person(initial: tuple[str, str] | None = None) -> Element:
     """initial: (name, reference)."""
     element = kit.search(PERSON, "Choose a person")
-    return kit.block_json(element, initial_option=None if initial is None else kit.option(*initial))
+    if initial is None:
+        return element
+    name, ref = initial
+    return kit.block_json(element, initial_option=kit.option(kit.one_line(name) or "–", ref))
 
 
 def tick(label: str, *, ticked: bool) -> Element:

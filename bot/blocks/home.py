@@ -12,6 +12,7 @@ from store.domain.query import CustomerName
 PICK = forms.CUSTOMER
 """The select that searches customers; its options come from the same place as a form's."""
 OPEN = "home:open"
+NAME = 300
 
 
 def home(mine: Sequence[CustomerName], lately: Sequence[CustomerName]) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def _list(title: str, found: Sequence[CustomerName], none: str) -> Iterator[Bloc
     if not found:
         yield kit.rich(list(with_code(none)))
     for each in found:
-        name = kit.one_line(f"{each.name} ({each.domain})" if each.domain else each.name)
+        name = kit.beginning(f"{each.name} ({each.domain})" if each.domain else each.name, NAME)
         yield kit.section(kit.plain(name), accessory=kit.button("Open", OPEN, each.id, described=f"Open {name}"))
 
 

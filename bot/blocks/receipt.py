@@ -11,6 +11,10 @@ from store.domain.record import Contact, Receipt, revertible
 UNDO = "edit:undo"
 REVERT = "edit:revert"
 ERASE = "edit:erase"
+ERASING = (
+    "The name goes from every record and entry, and cannot come back. Files that somebody has downloaded, and notifications that were "
+    "shown, are out of reach. To keep the name, archive the contact instead."
+)
 
 
 def receipt(done: Receipt, zone: ZoneInfo) -> Message:
@@ -64,14 +68,15 @@ def read_seqs(value: str) -> tuple[str, list[int]]:
     return customer_id, [int(seq) for seq in seqs.split(",")]
 
 
+def erased(done: Receipt) -> str:
+    name = kit.one_line(done.customer.name)
+    return f"{name}: the contact is removed, and every entry that named them reads “removed contact” now."
+
+
 def erase_question(customer: CustomerName, contact: Contact) -> Message:
     """Before a contact is erased: what that means, and what it cannot reach."""
     name = kit.one_line(contact.name)
-    text = (
-        f"Remove {name} from {kit.one_line(customer.name)} for good? The name goes from every record and entry, and cannot come back. "
-        "Files that somebody has downloaded, and notifications that were shown, are out of reach. "
-        "To keep the name, archive the contact instead."
-    )
+    text = f"Remove {name} from {kit.one_line(customer.name)} for good? {ERASING}"
     button = kit.button(f"Remove {name} for good", ERASE, f"{customer.id} {contact.id}", style="danger")
     button["confirm"] = {
         "title": kit.plain("Remove for good?", 100),

@@ -12,8 +12,9 @@ from bot.blocks.controls import controls, paging
 from bot.blocks.fit import ROOM, Fit, Frame, fitting
 from bot.blocks.kit import Block, Message
 from bot.blocks.links import Links
-from store.domain.activity import Activity, printed
+from store.domain.activity import Activity
 from store.domain.query import Cursor, Page
+from store.domain.rows import rows
 
 ENTRIES: Final = 20
 """Entries on a page, where they have room."""
@@ -76,11 +77,8 @@ def _part(page: Page, entries: int) -> Page:
 
 
 def _rows(page: Page, each: Activity, most: int) -> Iterator[Sequence[str]]:
-    """The changes of an entry, or the one row of an entry without any. most: characters of a cell."""
+    """The rows of the export, as far as they have room. most: characters of a cell."""
     lead = (phrases.when(each.occurred_at, page.reader.zone), phrases.who(each, page.names, most), each.kind)
-    onboarding = kit.beginning(each.onboarding_id or "", most)
-    if not each.changes:
-        yield (*lead, "", "", kit.beginning(each.text or "", most), onboarding)
-    for change in each.changes:
-        old, new = (kit.beginning(printed(side, page.names), most) for side in (change.old, change.new))
-        yield (*lead, kit.beginning(change.field, most), old, new, onboarding)
+    for row in rows(each, page.names):
+        cells = (row.field, row.old_value, row.new_value, row.onboarding_id)
+        yield (*lead, *(kit.beginning(cell, most) for cell in cells))

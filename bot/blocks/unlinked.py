@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot import limits
 from bot.blocks import kit, phrases
-from bot.blocks.kit import Message
+from bot.blocks.kit import Block, Message
 from store.domain.sync import NAMES, Parked
 
 LINK: Final = "unlinked:link"
 CREATE: Final = "unlinked:create"
 SHOWN: Final = 15
+ROOM: Final = limits.MESSAGE_JSON_SOFT - 200
+"""Bytes; the rest is for the line that says how many more there are."""
 
 
 def unlinked(found: Sequence[Parked], mark: str, zone: ZoneInfo) -> Message:
@@ -20,19 +23,22 @@ def unlinked(found: Sequence[Parked], mark: str, zone: ZoneInfo) -> Message:
         return Message(text, (kit.section(kit.plain(text)),))
     text = f"{len(found)} unknown to us, told of by HubSpot or Stripe. Link each to a customer, or make it one."
     blocks = [kit.section(kit.plain(text))]
-    for number, each in enumerate(found[:SHOWN]):
-        search = kit.search(LINK, "Link to a customer")
-        blocks += [
-            kit.section(kit.plain(_told(each, zone))),
-            kit.actions(
-                search,
-                kit.button("Make it a customer", CREATE, each.known_as),
-                block_id=f"{mark}.{number}|{each.known_as}",
-            ),
-        ]
-    if len(found) > SHOWN:
-        blocks.append(kit.context(kit.mrkdwn(f"and {len(found) - SHOWN} more")))
+    shown = 0
+    for each in found[:SHOWN]:
+        pair = _asked(each, f"{mark}.{shown}|{each.known_as}", zone)
+        if kit.size([*blocks, *pair]) > ROOM:
+            break
+        blocks += pair
+        shown += 1
+    if len(found) > shown:
+        blocks.append(kit.context(kit.mrkdwn(f"and {len(found) - shown} more")))
     return Message(text, tuple(blocks))
+
+
+def _asked(each: Parked, block_id: str, zone: ZoneInfo) -> Sequence[Block]:
+    search = kit.search(LINK, "Link to a customer")
+    button = kit.button("Make it a customer", CREATE, each.known_as)
+    return kit.section(kit.plain(_told(each, zone))), kit.actions(search, button, block_id=block_id)
 
 
 def _told(each: Parked, zone: ZoneInfo) -> str:

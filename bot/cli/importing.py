@@ -18,7 +18,7 @@ from store import sample
 from store.domain.errors import BadLine, NotFound, PivotalError, UsageError
 from store.importing import Imported, Importer, Numbered, parse_line
 
-BATCH: Final = 2000
+BATCH: Final = 5000
 """Lines of one transaction."""
 MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes; the longest that fits the format is far below."""

@@ -33,14 +33,15 @@ TRANSLATORS: Final[Mapping[Source, Callable[[bytes], list[Notice]]]] = {
 class Applier:
     """One worker."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, lease: timedelta = LEASE) -> None:
         self._deliveries = store.deliveries
+        self._lease = lease
         self._worker = token_hex(8)
 
     async def drain(self) -> int:
         """Apply all that is due, in the order in which it came. Returns how many deliveries."""
         count = 0
-        while claimed := await self._deliveries.claim(self._worker, LEASE, BATCH):
+        while claimed := await self._deliveries.claim(self._worker, self._lease, BATCH):
             for received in claimed:
                 await self._apply(received)
             count += len(claimed)

@@ -17,6 +17,7 @@ from bot.directory import Asker
 from bot.listeners.forms import Forms
 from bot.listeners.history import History, said
 from bot.listeners.typed import Handler, Typed, Writing, action_of
+from store.domain.activity import EARLIEST
 from store.domain.customer import day, key_of
 from store.domain.errors import NotFound, UsageError
 from store.domain.grammar import edits
@@ -24,6 +25,8 @@ from store.domain.query import CustomerName, HistoryQuery, Window
 from store.domain.words import Word
 
 LISTED = 30
+MOST_WORDS = 12
+"""Of what may be a customer's name and a field's: each number of them is looked up."""
 
 
 class Customers:
@@ -64,10 +67,7 @@ class Customers:
         name = " ".join(word.text for word in named)
         if not name:
             return await self._forms.opened(typed.asker, typed.trigger_id, "customer_add", None, {})
-        asked = [
-            replace(each, value=await self._writing.with_people(typed.asker, each.value))
-            for each in edits.parse_assignments(rest)
-        ]
+        asked = await self._writing.understood(typed.asker, edits.parse_assignments(rest))
         by = self._writing.by(typed.asker, f"command:{typed.trigger_id}")
         done = await self._store.records.add_customer(typed.asker.workspace, name, asked, by)
         return receipt(done, typed.asker.reader.zone)
@@ -141,7 +141,7 @@ class Customers:
     async def _with_rest(self, typed: Typed) -> tuple[CustomerName, str | None]:
         linked = await self._writing.linked(typed.asker)
         words = [word.text for word in typed.words]
-        for taken in range(len(words), 0, -1):
+        for taken in range(min(len(words), MOST_WORDS), 0, -1):
             try:
                 found = await self._store.find_customer(typed.asker.workspace, " ".join(words[:taken]))
             except NotFound:
@@ -169,9 +169,13 @@ class Customers:
         found = await self._read(typed, words[:at])
         if found is None:
             raise UsageError("I don't know which customer you mean.", "Try `/pivotal show acme --at 2026-02-28`.")
-        _, end = Window(since=asked, until=asked).resolve(typed.asker.reader.now, typed.asker.reader.zone)
+        reader = typed.asker.reader
+        asked = min(asked, reader.now.astimezone(reader.zone).date())
+        if asked < EARLIEST.date():
+            raise UsageError(f"{asked} is before anything that I know of.", "Try `/pivotal show acme --at 2026-02-28`.")
+        _, end = Window(since=asked, until=asked).resolve(reader.now, reader.zone)
         assert end is not None
-        moment = min(end - timedelta(microseconds=1), typed.asker.reader.now)
+        moment = min(end - timedelta(microseconds=1), reader.now)
         then = await self._store.records.then(typed.asker.workspace, found.id, moment)
         return record.as_it_was(then, typed.asker.reader.zone)
 

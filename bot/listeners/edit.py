@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers import Answers, Json
 from bot.blocks.kit import Message
-from bot.blocks.receipt import ERASE, REVERT, UNDO, erase_question, read_seqs, receipt
+from bot.blocks.receipt import ERASE, REVERT, UNDO, erase_question, erased, read_seqs, receipt
 from bot.directory import Asker
 from bot.listeners.forms import Forms
 from bot.listeners.history import said
@@ -43,7 +43,7 @@ class Edits:
         await self._writing.allow(typed.asker, "edit")
         named, rest = edits.before_assignments(typed.words)
         customer, _ = await self._writing.about(typed, named)
-        asked = await self._understood(typed.asker, edits.parse_assignments(rest))
+        asked = await self._writing.understood(typed.asker, edits.parse_assignments(rest))
         if customer is None or not asked:
             return await self._forms.opened(typed.asker, typed.trigger_id, "set", customer, {"asked": asked})
         done = await self._records.edit(typed.asker.workspace, customer.id, asked, self._by(typed))
@@ -145,9 +145,7 @@ class Edits:
         customer_id, contact_id = action["value"].split(" ", 1)
         by = self._writing.by(asker, f"erase:{contact_id}")
         done = await self._records.erase_contact(asker.workspace, customer_id, contact_id, by)
-        return said(
-            f"{done.customer.name}: the contact is removed, and every entry that named them reads “removed contact” now."
-        )
+        return said(erased(done))
 
     async def undo(self, typed: Typed) -> Message:
         await self._writing.allow(typed.asker, "edit")
@@ -166,12 +164,6 @@ class Edits:
             raise Refused("That button leads nowhere any more.", "Nothing was changed.") from None
         by = self._writing.by(asker, None)
         return self._receipt(asker, await self._records.revert(asker.workspace, customer_id, seqs, by))
-
-    async def _understood(self, asker: Asker, asked: Sequence[Assignment]) -> list[Assignment]:
-        """The same with people as references."""
-        return [
-            Assignment(each.field, await self._writing.with_people(asker, each.value), each.items) for each in asked
-        ]
 
     def _by(self, typed: Typed) -> By:
         return self._writing.by(typed.asker, f"command:{typed.trigger_id}")

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from bot import limits
 from bot.blocks import forms as form
 from bot.blocks import kit
 from bot.blocks.kit import Block, Element
+from bot.blocks.receipt import ERASING, erased
 from bot.directory import Asker
 from bot.listeners.forms import Asked, Form, Given, required
 from bot.listeners.typed import Writing
 from store.domain.activity import Ref, Value, printed
 from store.domain.customer import (
-    BUILT_IN,
     CUSTOM_TYPES,
     STATUSES,
     Assignment,
@@ -22,8 +23,9 @@ from store.domain.customer import (
     digest,
     field_named,
     key_of,
+    nameable,
 )
-from store.domain.errors import NotFound
+from store.domain.errors import NotFound, Refused
 from store.domain.record import Receipt
 from store.settings import WorkspaceSettings, from_text, mapping_text
 
@@ -35,6 +37,7 @@ LABELS = {
     "stripe_id": "Stripe id",
     "tags": "Tags, between commas",
 }
+MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
 RIGHTS = (("Everyone", "everyone"), ("Admins", "admins"))
 
 
@@ -59,6 +62,7 @@ class FormKinds:
             "contact_add": Form("Add a contact", self._contact, self._save_contact),
             "contact_edit": Form("Edit contact", self._contact_edit, self._save_contact_edit),
             "contact_archive": Form("Archive a contact", self._active_contacts, self._save_archive),
+            "contact_delete": Form("Remove a contact", self._all_contacts, self._save_delete, submit="Remove for good"),
             "contact_restore": Form("Restore a contact", self._archived_contacts, self._save_restore),
             "customer_add": Form("Add a customer", self._customer, self._save_customer, needs_customer=False),
             "field_add": Form("Add a field", self._field, self._save_field, needs_customer=False, admin=True),
@@ -70,14 +74,15 @@ class FormKinds:
     async def _set(self, asker: Asker, customer_id: str, given: Given) -> Built:
         card = await self._records.card(asker.workspace, customer_id)
         typed = {self._key(each.field, card.custom): each.value for each in given.get("asked", ())}
-        fields = [each for each in (*BUILT_IN, *card.custom) if each.type is not FieldType.STATUS]
+        fields = [each for each in nameable(card.custom) if each.type is not FieldType.STATUS]
+        fields.sort(key=lambda each: each.name not in typed)  # what was typed is shown, however many fields there are
         fitting = [each for each in fields if len(printed(card.record.value(each.name), {})) <= limits.INPUT_TEXT]
         shown = fitting[: limits.VIEW_BLOCKS - 1]
-        blocks = [
-            self._input(each, card.record, typed.get(each.name), card.names) for each in shown[: limits.VIEW_BLOCKS - 1]
-        ]
+        blocks = [self._input(each, card.record, typed.get(each.name), card.names) for each in shown]
         if len(shown) < len(fields):
-            blocks.append(kit.context(kit.mrkdwn("Longer values than Slack lets me show here are left out.")))
+            blocks.append(
+                kit.context(kit.mrkdwn("What Slack has no room for here is left out; `/pivotal set` sets it."))
+            )
         return blocks, {"shown": [digest(card.record.value(each.name)) for each in sorted(shown, key=_block_id)]}
 
     def _key(self, name: str, custom: Sequence[Field]) -> str:
@@ -93,17 +98,15 @@ class FormKinds:
         text = printed(now, names) if typed is None else typed
         match field.type:
             case FieldType.SCORE:
-                return form.number(int(text), whole=True) if text.isdigit() else form.number(None, whole=True)
+                return form.number(text, whole=True)
             case FieldType.NUMBER:
-                return form.number(now if isinstance(now, int | float) else None)
+                return form.number(f"{Decimal(text):f}" if typed is None and isinstance(now, float) else text)
             case FieldType.DATE:
-                return form.day(now if isinstance(now, str) else None)
+                return form.day(text)
             case FieldType.CHOICE:
                 return form.choice([("–", "-"), *((each, each) for each in field.choices)], text or "-")
             case FieldType.PERSON:
-                held = Ref.parse(typed) if typed and ":" in typed else now
-                initial = (names.get(str(held), "a person"), str(held)) if isinstance(held, Ref) else None
-                return form.person(initial)
+                return form.person((names.get(str(now), "a person"), str(now)) if isinstance(now, Ref) else None)
             case _:
                 return form.text(text, long=len(text) > 100)
 
@@ -118,6 +121,8 @@ class FormKinds:
                 raise NotFound("A field of this form is gone.", "Open the form again.")
             value = asked.answers[name]
             value = "" if field.type is FieldType.CHOICE and value == "-" else value
+            if digest(value or None) == shown:
+                continue  # it was left as it is: whatever somebody else has made of it meanwhile stands
             items = tuple(each.strip() for each in value.split(",")) if field.type is FieldType.LIST and value else ()
             assignments.append(Assignment(field.name, value, items))
             expected[field.name] = shown
@@ -173,7 +178,9 @@ class FormKinds:
         card = await self._records.card(asker.workspace, customer_id)
         now = await self._records.comment(asker.workspace, customer_id, given["id"])
         text = printed(now.text, card.names)
-        blocks = [form.asked("text", "Comment", form.text(text[: limits.INPUT_TEXT], long=True), optional=False)]
+        if len(text) > limits.INPUT_TEXT:
+            raise Refused("That comment is longer than Slack's form takes.", "Add another one that corrects it.")
+        blocks = [form.asked("text", "Comment", form.text(text, long=True), optional=False)]
         return blocks, {"id": now.id, "shown": digest(now.text)}
 
     async def _save_comment_edit(self, asked: Asked) -> Receipt:
@@ -342,6 +349,22 @@ class FormKinds:
             form.asked("contact", "Contact", form.choice([(each.name, each.id) for each in found]), optional=False)
         ], {}
 
+    async def _all_contacts(self, asker: Asker, customer_id: str, _given: Given) -> Built:
+        known = await self._records.contacts(asker.workspace, customer_id)
+        if not known:
+            raise NotFound("There is no contact.")
+        which = form.choice([(f"{each.name} {each.email or ''}", each.id) for each in known])
+        return [
+            kit.section(kit.plain(ERASING)),
+            form.asked("contact", "Whose name is taken out for good?", which, optional=False),
+        ], {}
+
+    async def _save_delete(self, asked: Asked) -> str:
+        done = await self._records.erase_contact(
+            asked.asker.workspace, asked.customer_id, asked.answers["contact"], asked.by
+        )
+        return erased(done)
+
     async def _save_archive(self, asked: Asked) -> Receipt:
         return await self._records.archive_contact(
             asked.asker.workspace, asked.customer_id, asked.answers["contact"], asked.by
@@ -402,17 +425,15 @@ class FormKinds:
                 optional=False,
             )
         )
-        mapping = form.text(mapping_text(now.mapping), long=True)
-        blocks.append(
-            form.asked(
-                "mapping",
-                "Which property feeds which field",
-                mapping,
-                hint="As hubspot.tier=plan, between commas; - keeps one out.",
-            )
+        texts = (
+            ("mapping", "Which property feeds which field", mapping_text(now.mapping), MAPPING_HINT),
+            ("phases", "Phases of an onboarding, between commas", ", ".join(now.phases), None),
         )
-        phases = form.text(", ".join(now.phases), long=True)
-        blocks.append(form.asked("phases", "Phases of an onboarding, between commas", phases))
+        blocks += [
+            form.asked(name, label, form.text(text, long=True), hint=hint)
+            for name, label, text, hint in texts
+            if len(text) <= limits.INPUT_TEXT  # a longer one is set in a terminal: cut here, it would be saved so
+        ]
         return blocks, {}
 
     async def _save_settings(self, asked: Asked) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot import limits
 from bot.answers import Answers, Json
 from bot.blocks import forms as form
 from bot.blocks import kit
@@ -17,13 +18,16 @@ from bot.directory import Asker
 from bot.listeners.typed import Writing
 from bot.slack import Slack
 from store.domain.errors import NotFound, UsageError
+from store.domain.grammar.edits import format_assignments, parse_assignments
 from store.domain.query import CustomerName
 from store.domain.record import By, Receipt
+from store.domain.words import words
 
 SAVE: Final = "form:save:"
 OPEN: Final = "form:open:"
 CHOOSE: Final = "form:choose"
 CUSTOMER: Final = "customer"
+ASKED: Final = "asked"
 
 Given = Mapping[str, Any]
 """What was understood already, and ids of what the form is about."""
@@ -49,6 +53,7 @@ class Form:
     save: Callable[[Asked], Awaitable[Receipt | str]]
     needs_customer: bool = True
     admin: bool = False
+    submit: str = "Save"
 
 
 class Forms:
@@ -71,14 +76,11 @@ class Forms:
         onto: bool = False,
     ) -> Message | None:
         """Open a form; one that asks for the customer first, where none is known. onto: a modal that is open."""
-        if self._known[name].needs_customer and customer is None:
-            view = form.modal(
-                "Which customer?",
-                CHOOSE,
-                [form.asked(CUSTOMER, "Customer", form.customer(), optional=False)],
-                {"form": name, "channel": asker.channel},
-                "Next",
-            )
+        if self._form(name).needs_customer and customer is None:
+            blocks = [form.asked(CUSTOMER, "Customer", form.customer(), optional=False)]
+            if written := format_assignments(given.get("asked", ())):
+                blocks.append(form.asked(ASKED, "What to set", form.text(written[: limits.INPUT_TEXT], long=True)))
+            view = form.modal("Which customer?", CHOOSE, blocks, {"form": name, "channel": asker.channel}, "Next")
         else:
             view = await self.view(asker, name, customer.id if customer else "", given)
         await self._slack.open_view(asker.workspace, trigger_id, view, onto=onto)
@@ -89,7 +91,7 @@ class Forms:
         await self._allow(asker, kind)
         blocks, extra = await kind.build(asker, customer_id, given)
         aside = {"customer": customer_id, "channel": asker.channel, **extra}
-        return form.modal(kind.title, f"{SAVE}{name}", blocks, aside)
+        return form.modal(kind.title, f"{SAVE}{name}", blocks, aside, kind.submit)
 
     def _form(self, name: str) -> Form:
         if name not in self._known:
@@ -103,9 +105,13 @@ class Forms:
             await self.writing.allow(asker, "edit")
 
     async def chosen(self, asker: Asker, view: Json) -> Json:
-        """The customer was chosen: the form itself."""
+        """The customer was chosen: the form itself, filled with what had been typed."""
         aside = form.metadata(view)
-        return await self.view(_in(asker, aside), aside["form"], form.answers(view)[CUSTOMER], {})
+        answers = form.answers(view)
+        asked = parse_assignments(words(answers.get(ASKED, ""), escaped=False))
+        return await self.view(
+            _in(asker, aside), aside["form"], required(answers, CUSTOMER, "Customer"), {"asked": asked}
+        )
 
     async def saved(self, asker: Asker, view: Json) -> Json:
         """A form was sent in: what it came to."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from secrets import token_hex
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot import limits
-from bot.answers import Answers, Json, Work
+from bot.answers import Answers, Json
 from bot.blocks import controls, kit
 from bot.blocks import feed as feed_blocks
 from bot.blocks.feed import OWN
@@ -208,9 +208,21 @@ def said(sentence: str) -> Message:
     return Message(sentence, (kit.section(kit.plain(sentence)),))
 
 
+Beside = Callable[[Asker, Json], Awaitable[Message]]
+"""What an entry of the menu does, when it answers by a message of its own."""
+
+
 def register(
-    bolt: AsyncApp, answers: Answers, history: History, deliverer: Deliverer, store: Store, program: str = PROGRAM
+    bolt: AsyncApp,
+    answers: Answers,
+    history: History,
+    deliverer: Deliverer,
+    store: Store,
+    program: str = PROGRAM,
+    more: Mapping[str, Beside] | None = None,
 ) -> None:
+    """more: entries of the menu that belong to other features."""
+
     @bolt.action(re.compile("^history:go"))
     async def went(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.replace(ack, body, lambda asker: history.went(asker, action))
@@ -225,13 +237,14 @@ def register(
 
     @bolt.action(controls.MENU)
     async def menu(ack: AsyncAck, body: Json, action: Json) -> None:
-        beside: dict[str, Work] = {
-            controls.SHARE: lambda asker: history.share(asker, action, body, deliverer),
-            controls.COMMAND: lambda asker: history.command(asker, action, program),
+        beside: dict[str, Beside] = {
+            controls.SHARE: lambda asker, action: history.share(asker, action, body, deliverer),
+            controls.COMMAND: lambda asker, action: history.command(asker, action, program),
+            **(more or {}),
         }
         chosen = action["selected_option"]["value"]
         if chosen in beside:
-            await answers.add(ack, body, beside[chosen])
+            await answers.add(ack, body, lambda asker: beside[chosen](asker, action))
         else:
             await answers.replace(ack, body, lambda asker: history.turned(asker, action))
 

@@ -15,6 +15,7 @@ from bot.directory import Asker
 from bot.listeners.forms import Forms
 from bot.slack import Slack
 from store.domain.errors import PivotalError, Refused
+from store.domain.words import MAX_LENGTH, after
 
 SHOWN: Final = 10
 CARD: Final = "card"
@@ -61,7 +62,7 @@ class Home:
         with suppress(PivotalError):  # the message is told apart by its channel and ts all the same
             refs["permalink"] = await self._slack.permalink(asker.workspace, channel, message["ts"])
         customer = await self._forms.writing.linked(asker)
-        text = str(message.get("text", ""))[:3000]
+        text = after(str(message.get("text", ""))[:MAX_LENGTH], 0)
         given = {"text": await self._forms.writing.with_names(asker, text), "refs": refs}
         return await self._forms.opened(asker, body["trigger_id"], "comment", customer, given)
 

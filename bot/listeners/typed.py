@@ -9,6 +9,7 @@ from bot.blocks.kit import Message
 from bot.directory import Asker, Directory
 from store import Store
 from store.domain.activity import Ref, Source, mention
+from store.domain.customer import Assignment, FieldType, field_named
 from store.domain.errors import NotFound, Refused, UsageError
 from store.domain.query import CustomerName
 from store.domain.record import By
@@ -80,6 +81,19 @@ class Writing:
         if asker.channel is None:
             return None
         return await self.store.linked_customer(asker.workspace, asker.channel)
+
+    async def understood(self, asker: Asker, asked: Sequence[Assignment]) -> list[Assignment]:
+        """The same with whom Slack marks as a reference where the field is a person, and by name in any other text."""
+        if not any(PERSON.search(each.value) for each in asked):
+            return list(asked)
+        custom = await self.store.records.fields(asker.workspace)
+        found = []
+        for each in asked:
+            field = field_named(each.field, custom)
+            told = self.with_people if field is not None and field.type is FieldType.PERSON else self.with_names
+            items = [await told(asker, item) for item in each.items]
+            found.append(Assignment(each.field, await told(asker, each.value), tuple(items)))
+        return found
 
     async def with_people(self, asker: Asker, text: str) -> str:
         """The text with mentions as references of people whom the store then knows."""

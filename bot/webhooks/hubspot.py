@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.webhooks.payload import PayloadError, decoded
+from bot.webhooks.payload import MAX_ID, PayloadError, decoded
 from store.domain.activity import Source
 from store.domain.sync import Notice, What
 
@@ -24,7 +24,9 @@ KNOWN: Final = frozenset({"company", "contact"})
 """Objects that reach a customer. A deal or ticket does not say of which company it is."""
 
 Id = Annotated[
-    str, BeforeValidator(lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+    str,
+    Field(max_length=MAX_ID),
+    BeforeValidator(lambda value: str(value) if isinstance(value, int) and not isinstance(value, bool) else value),
 ]
 
 
@@ -40,7 +42,7 @@ class Given(BaseModel):
     subscriptionId: Id = ""  # noqa: N815
     objectId: Id = ""  # noqa: N815
     objectTypeId: str = ""  # noqa: N815
-    propertyName: str = ""  # noqa: N815
+    propertyName: Annotated[str, Field(max_length=MAX_ID)] = ""  # noqa: N815
     propertyValue: str | None = None  # noqa: N815
     changeSource: str = ""  # noqa: N815
     sourceId: str = ""  # noqa: N815

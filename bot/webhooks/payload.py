@@ -1,11 +1,15 @@
 """Bytes → JSON of a bounded depth, and what is said of a payload that does not fit."""
 
 import json
+import re
 from typing import Any, Final
 
 from store.domain.errors import PivotalError
 
 MAX_DEPTH: Final = 32
+MAX_ID: Final = 200
+"""Characters of a provider's id, or of the name of a property."""
+UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class PayloadError(PivotalError):
@@ -21,9 +25,21 @@ def decoded(body: bytes) -> Any:
     if _depth(text) > MAX_DEPTH:
         raise PayloadError(f"The body is nested deeper than {MAX_DEPTH}.")
     try:
-        return json.loads(text)
+        return _keepable(json.loads(text))
     except ValueError:
         raise PayloadError("The body is not JSON.") from None
+
+
+def _keepable(value: Any) -> Any:
+    """The same, with what no database keeps (NUL, half of a surrogate pair) as `�`."""
+    match value:
+        case str():
+            return UNKEEPABLE.sub("\ufffd", value)
+        case list():
+            return [_keepable(each) for each in value]
+        case dict():
+            return {_keepable(name): _keepable(each) for name, each in value.items()}
+    return value
 
 
 def _depth(text: str) -> int:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.webhooks.payload import PayloadError, decoded
+from bot.webhooks.payload import MAX_ID, PayloadError, decoded
 from store.domain.activity import Source
 from store.domain.sync import Notice, What
 
@@ -14,6 +14,7 @@ WHOLE: Final = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
 """Currencies without minor units: their amounts are whole."""
+TOO_MUCH: Final = 10**15
 THOUSANDTHS: Final = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
@@ -28,12 +29,13 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    id: str
+    id: Annotated[str, Field(min_length=1, max_length=MAX_ID)]
     type: str
     created: int
     data: Data
-    account: str | None = None
-    request: dict[str, Any] | None = None
+    account: Annotated[str, Field(max_length=MAX_ID)] | None = None
+    request: dict[str, Any] | str | None = None
+    """An object; an id alone in versions of their API before 2017."""
 
 
 def notices(body: bytes) -> list[Notice]:
@@ -60,9 +62,11 @@ def notices(body: bytes) -> list[Notice]:
     )
     if not customer:
         return []
+    if len(customer) > MAX_ID:
+        raise PayloadError("customer does not fit.")
     what, values = _meaning(event.type, told)
     reason = {"event": event.type}
-    if request := _text((event.request or {}).get("id")):
+    if request := _text(_id(event.request)):
         reason["request"] = request
     elif event.request is not None:
         reason["by"] = "Stripe itself"
@@ -71,7 +75,7 @@ def notices(body: bytes) -> list[Notice]:
             provider=Source.STRIPE,
             account=event.account or "",
             object=_text(told.get("object")) or event.type.rpartition(".")[0],
-            object_id=_text(told.get("id")) or customer,
+            object_id=_text(told.get("id"))[:MAX_ID] or customer,
             customer=customer,
             key=event.id,
             occurred_at=at,
@@ -123,21 +127,26 @@ def _named(told: Mapping[str, Any]) -> dict[str, str]:
 
 def _plan(subscription: Mapping[str, Any]) -> str | None:
     """The nickname of its price, else the product's name, else its id; and how many, where that is not one."""
-    items = (subscription.get("items") or {}).get("data") or []
-    if not items or not isinstance(items[0], Mapping):
+    items = _object(subscription.get("items")).get("data")
+    if not isinstance(items, list) or not items:
         return None
-    price = items[0].get("price") or items[0].get("plan") or {}
+    item = _object(items[0])
+    price = _object(item.get("price")) or _object(item.get("plan"))
     product = price.get("product")
-    name = price.get("nickname") or (product.get("name") if isinstance(product, Mapping) else None)
-    name = name or price.get("lookup_key") or _id(product) or price.get("id")
-    quantity = items[0].get("quantity")
-    return f"{name} × {quantity}" if isinstance(quantity, int) and quantity > 1 else _text(name)
+    told = (price.get("nickname"), _object(product).get("name"), price.get("lookup_key"), _id(product), price.get("id"))
+    name = next((each for each in map(_text, told) if each), None)
+    quantity = item.get("quantity")
+    return f"{name} × {quantity}" if name and isinstance(quantity, int) and quantity > 1 else name
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _money(told: Mapping[str, Any], name: str) -> str:
     """Minor units → `10.00 USD`."""
     amount, currency = told.get(name), _text(told.get("currency")).lower()
-    if not isinstance(amount, int):
+    if not isinstance(amount, int) or abs(amount) >= TOO_MUCH:
         return currency.upper()
     digits = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
     return f"{amount / 10**digits:,.{digits}f} {currency.upper()}"

@@ -273,5 +273,14 @@ def health(before: int | None, high: int | None, score: int | None) -> Health:
 def field_named(name: str, custom: Sequence[Field]) -> Field | None:
     """The field that a person means: built-in ones by name or alias, custom ones however they are spaced."""
     key = key_of(name)
-    known = {key_of(each.name): each for each in custom} | {each.name: each for each in BUILT_IN}
-    return known.get(ALIASES.get(key, key))
+    return _by_key(custom).get(ALIASES.get(key, key))
+
+
+def nameable(custom: Sequence[Field]) -> list[Field]:
+    """Every field that can be meant by a name, built-in ones first. An import may have brought others, whose names say the same."""
+    return [each for key, each in _by_key(custom).items() if key not in ALIASES]
+
+
+def _by_key(custom: Sequence[Field]) -> dict[str, Field]:
+    built_in = {each.name: each for each in BUILT_IN}
+    return built_in | {key_of(each.name): each for each in custom} | built_in

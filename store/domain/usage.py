@@ -98,6 +98,13 @@ USAGE: Final = (
         "The record as it was when that day ended, and what has changed since.",
         ("show acme --at 2026-02-28",),
     ),
+    Usage(
+        "export",
+        "export [CUSTOMER] [FILTER…]",
+        "What history shows, as a CSV file in your direct messages: one row per changed field.",
+        ("export acme", "export acme --actor hubspot --7d"),
+    ),
+    Usage("verify", "verify [CUSTOMER]", "Whether a history is as it was recorded, entry for entry.", ("verify acme",)),
     Usage("undo", "undo", "Take back your last edit, within the hour.", ("undo",)),
     Usage("link", "link CUSTOMER", "Make this channel a customer's: here CUSTOMER may be left out.", ("link acme",)),
     Usage("unlink", "unlink", "This channel is no customer's any more.", ("unlink",)),

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store import activities, actors, feed
-from store.domain.activity import Activity, Ref, refs_in
+from store.domain.activity import MENTION, Activity, Ref, refs_in
 from store.domain.query import Cursor
 from store.domain.record import Card
 from store.feed import Slice
@@ -29,6 +29,7 @@ def card(connection: sa.Connection, workspace: str, customer_id: str) -> Card:
     open_tasks = tasks(connection, workspace, customer_id, state="open")
     said = comments(connection, workspace, customer_id, LATEST)
     refs = {*refs_in(latest), *(each.author for each in said), *(each.assignee for each in open_tasks if each.assignee)}
+    refs |= {Ref.parse(ref) for each in said for ref in MENTION.findall(each.text)}
     refs |= {value for value in (now.owner, *now.fields.values()) if isinstance(value, Ref)}
     return Card(
         customer=name_of(connection, workspace, customer_id),

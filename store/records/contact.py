@@ -30,14 +30,23 @@ def contacts(connection: sa.Connection, workspace: str, customer_id: str) -> lis
 
 
 def add(
-    connection: sa.Connection, workspace: str, customer_id: str, name: str, email: str | None, by: By, *, primary: bool
+    connection: sa.Connection,
+    workspace: str,
+    customer_id: str,
+    name: str,
+    email: str | None,
+    by: By,
+    *,
+    primary: bool,
+    namesake: bool = False,
 ) -> Receipt:
+    """namesake: a second one of the same name and address is another person, as a provider says it is."""
     locked(connection, workspace, customer_id)
     if not counts(connection, workspace, by):
         return repeated(connection, workspace, customer_id)
     name, email = _name(name), _mail(email)
     known = contacts(connection, workspace, customer_id)
-    if any(folded(each.name) == folded(name) and each.email == email for each in known):
+    if not namesake and any(folded(each.name) == folded(name) and each.email == email for each in known):
         raise Conflict(f"There is a contact {code(name)} already. Nothing was changed.")
     ident = new_id("con")
     row = {

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store import activities, customers, tables, workspaces
 from store.actors import folded, new_id
@@ -35,12 +36,18 @@ from store.records.recording import (
     custom_fields,
     expect,
     locked,
+    locked_all,
     name_of,
+    one_at_a_time,
     record,
     repeated,
 )
 
 MAX_NAME = 200
+MAX_FIELD_NAME = 60
+MAX_CHOICES = 99
+"""Slack's select shows a hundred, and one of them clears."""
+MAX_CHOICE = 100
 
 
 def edit(
@@ -204,6 +211,7 @@ def person(connection: sa.Connection, workspace: str, typed: str, by: By) -> str
 
 def add(connection: sa.Connection, workspace: str, name: str, asked: Sequence[Assignment], by: By) -> Receipt:
     """Make a customer, with these fields."""
+    one_at_a_time(connection, workspace)
     if not counts(connection, workspace, by):
         raise Conflict("That was asked before, and has been done.", "Look with `/pivotal customer list`.")
     name = within(" ".join(name.split()), "name", MAX_NAME)
@@ -241,11 +249,12 @@ def add(connection: sa.Connection, workspace: str, name: str, asked: Sequence[As
 
 def link(connection: sa.Connection, workspace: str, channel: str, customer_id: str | None, by: By) -> Receipt | None:
     """Bind a channel to a customer, or with None to nobody. Returns None, when there was nothing to undo."""
+    one_at_a_time(connection, workspace)
     before = workspaces.linked_customer(connection, workspace, channel)
     target = customer_id or (None if before is None else before.id)
     if target is None:
         return None
-    locked(connection, workspace, target)
+    locked_all(connection, workspace, [target, *([before.id] if before else [])])
     if not counts(connection, workspace, by):
         return repeated(connection, workspace, target)
     if not workspaces.link(connection, workspace, channel, customer_id):
@@ -253,7 +262,6 @@ def link(connection: sa.Connection, workspace: str, channel: str, customer_id: s
     was, now = (channel, None) if customer_id is None else (None, channel)
     done = record(connection, workspace, target, [activity(by, "customer.channel_linked", Change("channel", was, now))])
     if customer_id is not None and before is not None and before.id != customer_id:
-        locked(connection, workspace, before.id)
         record(
             connection,
             workspace,
@@ -267,7 +275,7 @@ def define_field(
     connection: sa.Connection, workspace: str, name: str, kind: FieldType, choices: Sequence[str]
 ) -> Field:
     """Add a custom field to the workspace. Raises UsageError, Conflict."""
-    name = within(" ".join(name.split()), "field's name", 60)
+    name = within(" ".join(name.split()), "field's name", MAX_FIELD_NAME)
     if not key_of(name).strip("_"):
         raise UsageError("The field's name is empty.", "Try `/pivotal field add Segment choice SMB,Enterprise`.")
     if kind not in CUSTOM_TYPES:
@@ -278,6 +286,11 @@ def define_field(
         )
     if kind is not FieldType.CHOICE and choices:
         raise UsageError(f"Only a choice has values to choose from; {code(name)} is a {kind}.", "Leave them out.")
+    choices = list(dict.fromkeys(choices))
+    if len(choices) > MAX_CHOICES or any(len(each) > MAX_CHOICE for each in choices):
+        raise UsageError(
+            f"A choice has up to {MAX_CHOICES} values of up to {MAX_CHOICE} characters.", "Use fewer or shorter ones."
+        )
     existing = field_named(name, custom_fields(connection, workspace))
     if existing is not None:
         raise Conflict(f"There is a field {code(existing.name)} already, of type {existing.type}. Nothing was changed.")
@@ -287,10 +300,12 @@ def define_field(
         "name_key": folded(name),
         "name": name,
         "type": kind.value,
-        "choices": list(dict.fromkeys(choices)) or None,
+        "choices": choices or None,
     }
-    connection.execute(f.insert(), row)
-    return Field(name, kind, tuple(dict.fromkeys(choices)))
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    if connection.execute(insert(f).on_conflict_do_nothing().returning(f.c.name), row).first() is None:
+        raise Conflict(f"There is a field {code(name)} already. Nothing was changed.")
+    return Field(name, kind, tuple(choices))
 
 
 def mine(connection: sa.Connection, workspace: str, owner: str, limit: int) -> list[CustomerName]:

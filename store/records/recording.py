@@ -1,6 +1,6 @@
 """What all writes share: the lock on the customer, the key that makes a request count once, the log, and the receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,31 @@ from store.domain.record import By, Receipt
 def locked(connection: sa.Connection, workspace: str, customer_id: str) -> Customer:
     """The customer, whom nobody else changes before this transaction ends. Raises NotFound."""
     return _read(connection, workspace, customer_id, lock=True)
+
+
+def locked_all(connection: sa.Connection, workspace: str, customer_ids: Iterable[str]) -> None:
+    """Lock several customers, always in the same order: two who need the same ones wait for each other, and neither for ever."""
+    for customer_id in sorted(set(customer_ids)):
+        locked(connection, workspace, customer_id)
+
+
+def one_at_a_time(connection: sa.Connection, workspace: str) -> None:
+    """Wait for everybody else who writes what spans the workspace: a new customer's name, a channel's, an erasure. Comes before any
+    customer's lock; edits of one customer do not wait for it.
+    """
+    w = tables.workspace.c
+    mine = sa.select(w.workspace_id).where(w.workspace_id == workspace)
+    connection.execute(mine.with_for_update(key_share=True))
+
+
+def one_sync_at_a_time(connection: sa.Connection, workspace: str) -> None:
+    """Wait for the delivery that is being applied, and let none begin before this transaction ends. Comes before all other locks.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        key = sa.func.hashtextextended(f"sync {workspace}", 0)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 def customer_of(connection: sa.Connection, workspace: str, customer_id: str) -> Customer:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store import activities, actors, feed, tables
+from store import activities, actors, feed, tables, workspaces
 from store.domain.activity import Activity, Change, Ref, Value, refs_in
 from store.domain.customer import BUILT_IN, Customer, digest, field_named, same
 from store.domain.errors import Conflict, NotFound, Refused, code
@@ -14,7 +14,16 @@ from store.domain.record import RECORD_KINDS, Blame, Blamed, By, Receipt, Then
 from store.engine import database_clock
 from store.feed import Slice
 from store.records import comment, contact, customer, onboarding
-from store.records.recording import counts, custom_fields, customer_of, locked, name_of, repeated, said
+from store.records.recording import (
+    counts,
+    custom_fields,
+    customer_of,
+    locked,
+    name_of,
+    one_at_a_time,
+    repeated,
+    said,
+)
 
 UNDO_WITHIN = timedelta(hours=1)
 PIECE = 500
@@ -125,6 +134,7 @@ def revert(connection: sa.Connection, workspace: str, customer_id: str, seqs: Se
 
     raises  Conflict, with both values, when something has changed since; Refused for what cannot be taken back
     """
+    one_at_a_time(connection, workspace)
     now = locked(connection, workspace, customer_id)
     found = activities.by_seq(connection, workspace, customer_id, seqs)
     if len(found) != len(set(seqs)):
@@ -200,6 +210,9 @@ def _reverted_child(connection: sa.Connection, workspace: str, customer_id: str,
             channel = each.changes[0].new
             if not isinstance(channel, str):
                 raise Refused("That cannot be taken back.", "Link the channel again with `/pivotal link acme`.")
+            held = workspaces.linked_customer(connection, workspace, channel)
+            if held is None or held.id != customer_id:
+                raise Conflict("The channel has been linked again since. Nothing was changed.")
             linked = customer.link(connection, workspace, channel, None, by)
             receipt = linked or Receipt(customer=name_of(connection, workspace, customer_id))
         case _:

@@ -152,10 +152,10 @@ def activities(draw: st.DrawFn, seq: int) -> Activity:
 
 
 @st.composite
-def pages(draw: st.DrawFn) -> Page:
-    """Pages as the store gives them: up to ten entries, 20 of a table, with any filter and any of them opened."""
+def pages(draw: st.DrawFn, *, most: int = 10) -> Page:
+    """Pages as the store gives them: up to ten entries, twice as many of a table, with any filter and any of them opened."""
     table = draw(st.booleans())
-    count = draw(st.integers(0, 20 if table else 10))
+    count = draw(st.integers(0, 2 * most if table else most))
     entries = tuple(draw(activities(seq)) for seq in range(count, 0, -1))
     words = draw(st.lists(st.sampled_from(["me", "pi", "slack", *(f"user:usr_{n}" for n in range(30))]), unique=True))
     kinds = draw(st.lists(st.sampled_from(KINDS), unique=True))

@@ -55,6 +55,7 @@ def test_a_cut_leaves_no_half_of_an_emoji_or_a_letter(text: str, most: int) -> N
     assert shown.removesuffix("…") in {"".join(whole[:count]) for count in range(len(whole) + 1)}
 
 
+@pytest.mark.promise(id="S13")
 @pytest.mark.parametrize("kind", LONG)
 def test_lengths_around_the_limit(kind: str) -> None:
     """S13: 0 to twice the limit."""

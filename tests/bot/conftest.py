@@ -15,8 +15,10 @@ from pydantic import SecretStr
 from bot.answers import Budget
 from bot.app import App, build
 from bot.jobs.deliver import Timing
+from bot.jobs.exports import Leases
 from bot.sandbox import Channel, Person, Shown, StandInSlack
 from bot.settings import Settings, SlackAccess
+from bot.socket import connected
 from bot.web import listening
 from store import Store
 from store.domain.activity import Activity, NewActivity
@@ -32,6 +34,9 @@ QUICK: Final = Timing(
     between_posts=timedelta(milliseconds=5),
 )
 """Waiting times of posting, so short that a test can see them pass."""
+QUICK_EXPORTS: Final = Leases(
+    lease=timedelta(milliseconds=500), beat=timedelta(milliseconds=100), doubt=timedelta(milliseconds=10)
+)
 
 
 @dataclass
@@ -55,28 +60,35 @@ async def served(
     *,
     budget: Budget = Budget(),  # noqa: B008 - frozen
     timing: Timing = QUICK,
+    leases: Leases = QUICK_EXPORTS,
     program: str = "/pivotal",
     socket: bool = False,
 ) -> AsyncIterator[tuple[App, str]]:
-    """One process of the app on loopback, installed in this Slack. Gives it and its request URL."""
+    """One process of the app on loopback, installed in this Slack. Gives it and its request URL, which Socket Mode does not use."""
+    app_token = SecretStr(slack.app_token)
     access = SlackAccess(
         bot_token=SecretStr(slack.bot_token),
         signing_secret=None if socket else SecretStr(slack.signing_secret),
-        app_token=SecretStr(slack.app_token) if socket else None,
+        app_token=app_token if socket else None,
     )
-    async with (
-        build(
-            Settings(slack_api_url=slack.api_url),
-            access,
-            Store(database),
-            ready=partial(check, database),
-            clock=clock,
-            budget=budget,
-            timing=timing,
-            program=program,
-        ) as app,
-        listening(app.web, "127.0.0.1", 0, timedelta(seconds=1)) as url,
-    ):
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(
+            build(
+                Settings(slack_api_url=slack.api_url),
+                access,
+                Store(database),
+                ready=partial(check, database),
+                clock=clock,
+                budget=budget,
+                timing=timing,
+                leases=leases,
+                program=program,
+            )
+        )
+        url = await stack.enter_async_context(listening(app.web, "127.0.0.1", 0, timedelta(seconds=1)))
+        if socket:
+            await stack.enter_async_context(connected(app.bolt, app_token))
+            await slack.sockets.until_connected()
         yield app, f"{url}/slack/events"
 
 
@@ -106,7 +118,8 @@ class Pivotal:
         database = how.pop("database", None) or connect(self.database_url)
         stack.push_async_callback(database.close)
         self.app, url = await stack.enter_async_context(served(database, self.slack, self.clock, **how))
-        self.urls.append(url)
+        if not how.get("socket"):
+            self.urls.append(url)
         self.slack.connect_app(*self.urls)
         return self.app
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
@@ -111,6 +112,7 @@ async def buggy(installed: Pivotal, says: str = "a bug") -> Buggy:
     return database
 
 
+@pytest.mark.promise(id="S25")
 async def test_a_failure_of_ours_is_a_sentence_with_a_reference_that_is_in_the_log(installed: Pivotal) -> None:
     """S25: no SQL, no path, no traceback for the person; the traceback once, in the log."""
     database = await buggy(installed, "SELECT secret FROM /etc/passwd")
@@ -219,6 +221,7 @@ async def away(installed: Pivotal) -> AsyncIterator[None]:
             yield
 
 
+@pytest.mark.promise(id="R10")
 async def test_while_the_database_is_away_a_sentence_says_so_and_it_is_back_as_soon_as_it_is(pivotal: Pivotal) -> None:
     """R10, in its quick form. A file that is locked can still be read; what has to be written has to wait."""
     await acme(pivotal)

@@ -147,6 +147,22 @@ async def test_undo_by_command(pivotal: Pivotal) -> None:
     assert "churned  →  active" in (await pivotal.says("/pivotal undo")).plain
 
 
+@pytest.mark.promise("R7")
+async def test_buttons_pressed_twice_in_two_processes_have_one_effect_each(pivotal: Pivotal) -> None:
+    await pivotal.starts()
+    await pivotal.imports(ACME)
+    receipts = [await pivotal.says(f"/pivotal comment acme-corp Number {number}") for number in range(8)]
+    pressed = [receipt.press("Undo") for receipt in receipts for _ in range(2)]
+    assert all(each.acked for each in await asyncio.gather(*pressed))
+    for _ in range(200):
+        if (await kinds(pivotal)).count("comment.deleted") >= len(receipts):
+            break
+        await asyncio.sleep(0.05)
+    await pivotal.stops()  # with all that they still had to do
+    assert (await kinds(pivotal)).count("comment.deleted") == len(receipts)
+    assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
+
+
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
@@ -160,10 +176,9 @@ async def test_a_form_asks_for_what_was_left_out_and_keeps_what_was_understood(p
     form = await pivotal.says("/pivotal set plan=Pro")
     assert "Which customer?" in form.plain
     form = await chooses_acme(form)
-    await form.fill("Plan", "Growth")
     await form.fill("Health score (0 to 100)", "77")
     saved = await form.submit()
-    assert "Starter  →  Growth" in saved.plain
+    assert "Starter  →  Pro" in saved.plain
     assert await kinds(pivotal) == ["customer.field_changed"]
 
 
@@ -191,6 +206,32 @@ async def test_each_form_does_what_its_command_does(
     saved = await form.submit()
     assert not saved.errors, saved.errors
     assert await kinds(pivotal) == [kind]
+
+
+async def test_a_form_leaves_alone_what_was_not_changed_in_it(pivotal: Pivotal) -> None:
+    """Two people at once: what one left as it was, the other may have changed meanwhile."""
+    await pivotal.imports(ACME)
+    form = await pivotal.says("/pivotal set acme-corp")
+    await pivotal.says("/pivotal set acme-corp plan=Growth")
+    await form.fill("Health score (0 to 100)", "77")
+    assert "77" in (await form.submit()).plain
+    record = await pivotal.store.records.customer(
+        pivotal.workspace, (await pivotal.store.find_customer(pivotal.workspace, "acme-corp")).id
+    )
+    assert (record.plan, record.health_score) == ("Growth", 77)
+
+
+async def test_a_comment_is_edited_with_the_names_that_it_mentions(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    await pivotal.says('/pivotal contact add acme-corp "Ann Lee" ann@acme.com')
+    await pivotal.says("/pivotal comment acme-corp Met @Ann Lee")
+    for number in range(6):
+        await pivotal.says(f"/pivotal set acme-corp plan=P{number}")
+    card = await pivotal.says("/pivotal customer acme-corp")
+    form = await card.choose("Change one of these", "Comment: Met @Ann Lee")
+    assert "Met @Ann Lee" in form.plain
+    assert "nothing changed" in (await form.submit()).plain
+    assert (await kinds(pivotal))[0] == "customer.field_changed"
 
 
 async def test_a_form_shows_what_is_wrong_below_its_input(pivotal: Pivotal) -> None:
@@ -305,6 +346,56 @@ async def test_a_right_is_checked_when_the_button_is_pressed(pivotal: Pivotal) -
     assert await kinds(pivotal) == ["customer.field_changed"]
 
 
+READING = ("customer acme-corp", "customer list", "blame acme-corp", "show acme-corp --at 2026-01-01", "field list")
+WRITING = (
+    "set acme-corp plan=Max",
+    "status acme-corp churned",
+    "comment acme-corp hi",
+    "phase acme-corp Setup",
+    "onboarding start acme-corp",
+    "task add acme-corp Call",
+    "task done acme-corp Call",
+    "task reopen acme-corp Call",
+    "contact add acme-corp Ann",
+    "contact archive acme-corp Ann",
+    "contact restore acme-corp Ann",
+    "contact delete acme-corp Ann",
+    "customer add Initech",
+    "link acme-corp",
+    "unlink",
+    "unlinked",
+    "undo",
+)
+ADMINISTERING = ("field add Seats number", "settings")
+REFUSED = ("only admins", "Only admins", "Guests", "Only members")
+ROLES: dict[str, tuple[dict[str, object], dict[str, str], Sequence[Sequence[str]]]] = {
+    "member": ({}, {}, (READING, WRITING)),
+    "viewer": ({}, {"edit": "admins"}, (READING,)),
+    "member where only admins view": ({}, {"view": "admins", "edit": "admins"}, ()),
+    "admin": ({"admin": True}, {"view": "admins", "edit": "admins"}, (READING, WRITING, ADMINISTERING)),
+    "guest": ({"restricted": True}, {}, ()),
+    "single-channel guest": ({"ultra_restricted": True}, {}, ()),
+    "outsider": ({"team_id": "T0OTHER"}, {}, ()),
+}
+
+
+@pytest.mark.promise("S8")
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_role_may_do_what_it_may_and_nothing_else(pivotal: Pivotal, role: str) -> None:
+    facts, rights, allowed = ROLES[role]
+    await pivotal.imports(ACME)
+    if rights:
+        await pivotal.store.set_settings(pivotal.workspace, rights)
+    person = pivotal.joins("Ro Lee", **facts)
+    may = [text for texts in allowed for text in texts]
+    for text in (*READING, *WRITING, *ADMINISTERING):
+        shown = await pivotal.says(f"/pivotal {text}", person=person)
+        assert any(each in shown.plain for each in REFUSED) == (text not in may), (text, shown.plain)
+        assert "failed on our side" not in shown.plain
+    if WRITING not in allowed:
+        assert await kinds(pivotal) == []
+
+
 @pytest.mark.parametrize("facts", [{"restricted": True}, {"ultra_restricted": True}, {"team_id": "T0OTHER"}])
 async def test_guests_and_outsiders_are_refused(pivotal: Pivotal, facts: dict[str, object]) -> None:
     await pivotal.imports(ACME)
@@ -340,6 +431,55 @@ async def test_deleting_a_contact_asks_first_and_then_removes_the_name_everywher
     assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
 
 
+@pytest.mark.promise("R24")
+async def test_two_people_removed_at_once_are_gone_from_all_that_slack_keeps(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME, GLOBEX)
+    people = {"acme-corp": "Zyxjane Qwertson", "globex": "Qobert Vandermole"}
+    for at, name in people.items():
+        await pivotal.says(f'/pivotal contact add {at} "{name}" {name.split()[0].lower()}@canary.example primary')
+    for at in people:
+        for name in people.values():
+            await pivotal.says(f"/pivotal comment {at} Met {name} and @{name}")
+            await pivotal.says(f'/pivotal task add {at} "Call {name}"')
+        await pivotal.says(f'/pivotal set {at} plan="{" and ".join(people.values())}"')
+        feed = await pivotal.says(f"/pivotal history {at}")
+        await feed.menu("Share to this channel")
+    asked = [await pivotal.says(f'/pivotal contact delete {at} "{name}"') for at, name in people.items()]
+    pressed = [shown.press(f"Remove {name} for good") for shown, name in zip(asked, people.values(), strict=True)]
+    await asyncio.gather(*pressed)
+    for _ in range(200):
+        told = [each for at in people for each in await kinds(pivotal, at)]
+        if told.count("contact.removed") == 4:  # each is told of at both customers
+            break
+        await asyncio.sleep(0.05)
+    await pivotal.stops()
+    await pivotal.starts()
+    await pivotal.app.deliverer.drain()
+    public = [each for each in pivotal.slack.workspace.messages.values() if each.ephemeral_to is None]
+    assert len(public) >= 2
+    for name in ("Qwertson", "Vandermole", "Zyxjane", "Qobert"):
+        assert name not in str(public)
+        for at in people:
+            for text in (
+                f"history {at}",
+                f"customer {at}",
+                f"blame {at}",
+                f"show {at} --at {pivotal.clock():%Y-%m-%d}",
+            ):
+                assert name not in (await pivotal.says(f"/pivotal {text}")).plain
+    assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
+
+
+async def test_a_contact_to_delete_is_chosen_in_a_form_that_says_what_it_means(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    await pivotal.says('/pivotal contact add acme-corp "Zyxjane Qwertson" zyx@acme.com')
+    form = await pivotal.says("/pivotal contact delete acme-corp")
+    assert "cannot come back" in form.plain
+    await form.choose("Whose name is taken out for good?", "Zyxjane Qwertson zyx@acme.com")
+    assert "the contact is removed" in (await form.submit()).plain
+    assert "Zyxjane" not in (await pivotal.says("/pivotal customer acme-corp")).plain
+
+
 async def test_an_opened_entry_can_be_reverted_long_after(pivotal: Pivotal) -> None:
     await pivotal.imports(ACME)
     await pivotal.says("/pivotal set acme-corp plan=Pro")
@@ -351,3 +491,76 @@ async def test_an_opened_entry_can_be_reverted_long_after(pivotal: Pivotal) -> N
     again = await feed.click("Revert entry 1")
     assert "taken back already" in again.plain
     assert await kinds(pivotal) == ["customer.field_changed", "customer.field_changed"]
+
+
+# --- whatever is typed ------------------------------------------------------------------------------------------------
+
+ODD = (
+    "",
+    "acme-corp",
+    "acme-corp =",
+    "acme-corp =x",
+    "acme-corp plan=",
+    "acme-corp name= status=",
+    "acme-corp owner=foo:bar",
+    "acme-corp owner=user:",
+    "acme-corp owner=contact:con_x",
+    "acme-corp owner=<@U0NOBODY> plan=<@USLACKBOT>",
+    "acme-corp health=²",
+    "acme-corp health=007",
+    "acme-corp tags=+,-",
+    "acme-corp tags=,,,",
+    "acme-corp domain=.. stripe_id=x hubspot_id=",
+    'acme-corp "a" "b" "c" "d"',
+    "acme-corp ''",
+    'acme-corp ""',
+    "acme-corp #",
+    "acme-corp #x due=2026-13-01",
+    "acme-corp due=2026-12-01",
+    "acme-corp @",
+    "acme-corp @nobody",
+    "acme-corp primary",
+    "acme-corp <mailto:a@b.co|a@b.co> primary",
+    "acme-corp at risk",
+    "acme-corp \u202eevil \u0661\u0662 ＝x",
+    "acme-corp --at 0001-01-01",
+    "acme-corp --at 9999-12-31",
+    "acme-corp --at=2026-02-30",
+    "add",
+    "add acme-corp",
+    "add =",
+    'add ""',
+    "add Segment choice",
+    "add Segment choice ,,",
+    "add text text a",
+    "done acme-corp",
+    "delete acme-corp",
+    "reopen acme-corp #tsk_x",
+    "archive acme-corp ''",
+    "start",
+    "list",
+    "list %_\\",
+    "; DROP TABLE customer",
+    "a " * 1900,
+    "x" * 3900,
+    "acme-corp plan=" + "😀" * 3900,
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "set", "status", "comment", "phase", "onboarding", "task", "contact", "undo", "customer", "link", "unlink", "field",
+        "settings", "blame", "show", "unlinked",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_no_odd_words_after_a_command_are_our_failure(pivotal: Pivotal, command: str) -> None:
+    await pivotal.imports(ACME)
+    ada = await an_admin(pivotal)
+    pivotal.room.members.add(ada.id)
+    for text in ODD:
+        shown = await pivotal.says(f"/pivotal {command} {text}", person=ada)
+        assert shown.plain, text
+        assert "failed on our side" not in shown.plain, text[:80]
+    assert (await pivotal.store.verify(pivotal.workspace)).faults == ()

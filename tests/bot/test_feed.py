@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.sandbox import Shown
 from store.domain.activity import HUBSPOT, PI, NewActivity, Source
 from tests.bot.acme import GLOBEX, USAGE, Known, acme, fields
@@ -145,6 +147,7 @@ async def test_a_range_that_ends_before_it_begins_gets_a_sentence_beside_the_fee
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise(id="R15")
 async def test_pages_lead_to_the_end_and_back_without_gap_or_repeat_while_rows_are_added(pivotal: Pivotal) -> None:
     """R15."""
     known = await acme(pivotal)

@@ -10,10 +10,13 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from structlog.testing import capture_logs
+from yarl import URL
 
 from bot.answers import HOOKS, MAX_REPLY, MAX_URL, Hooks
 from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal
+
+pytestmark = pytest.mark.promise(id="S14")
 
 GOOD: Final = "https://hooks.slack.com/commands/T1/2/abc"
 STAND_IN: Final = "http://127.0.0.1:65431/"
@@ -115,7 +118,7 @@ async def test_an_odd_address_is_never_connected_to(hooks: Hooks, asked: Asked, 
         assert await hooks.post(url, {"text": "secret"}) == "refused"
     assert asked.hosts == []
     assert [each["event"] for each in logs] == ["response_url is not Slack's: nothing was sent there"]
-    assert str(url) not in str(logs) or not url
+    assert len(str(url)) < 5 or str(url) not in str(logs)
 
 
 @pytest.mark.parametrize("url", [GOOD, f"{HOOKS}services/T1", f"{HOOKS}?a=b"])
@@ -130,7 +133,7 @@ async def test_whatever_is_let_through_leads_to_slack_as_the_client_reads_it(hoo
     for tail in ("", "a", "//b", "?c", "%40d", "%2e%2e/e", "..;/f", "a:b", "[x]"):
         if hooks.may_post(f"{HOOKS}{tail}"):
             assert urlsplit(f"{HOOKS}{tail}").hostname == "hooks.slack.com"
-            assert aiohttp.client.URL(f"{HOOKS}{tail}").host == "hooks.slack.com"
+            assert URL(f"{HOOKS}{tail}").host == "hooks.slack.com"
 
 
 async def test_a_redirect_is_not_followed_and_a_long_reply_not_read() -> None:

@@ -45,6 +45,7 @@ async def test_only_full_members_get_an_answer(pivotal: Pivotal, facts: dict[str
     assert await theirs.options("Actors") == []
 
 
+@pytest.mark.promise(id="S7")
 async def test_a_click_from_another_team_is_refused_though_its_person_is_known(pivotal: Pivotal) -> None:
     """S7: the payload's own word for the person's team counts, whatever is in the message."""
     await acme(pivotal)
@@ -66,6 +67,7 @@ async def test_a_team_that_nobody_installed_it_in_is_told_so(pivotal: Pivotal) -
     assert answer.answer["text"] == "I am not installed in this workspace. Ask whoever runs Pivotal to connect it."
 
 
+@pytest.mark.promise(id="S6")
 async def test_another_workspaces_customers_are_as_unknown_as_any(pivotal: Pivotal, database: Database) -> None:
     """S6: by id, slug, name, domain and import ref, in a command, a button, a row and a menu; same words, no row written."""
     await acme(pivotal)
@@ -194,6 +196,7 @@ async def test_a_day_is_the_readers_own_however_long(
     assert count(await pivotal.says(f"/pivotal history acme --from {day}", person=reader)) == "3"
 
 
+@pytest.mark.promise(id="S8")
 async def test_admins_alone_may_look_where_a_workspace_says_so(pivotal: Pivotal) -> None:
     """S8: by what holds at the moment of the click, not when its button was drawn."""
     await acme(pivotal)

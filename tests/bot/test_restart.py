@@ -1,5 +1,8 @@
 """Nothing is remembered between clicks: a feed outlives the process that showed it, and any process can go on with it."""
 
+from tests.bot.acme import ACME, acme
+from tests.bot.conftest import Pivotal
+from tests.bot.feeds import command, count, seqs
 from tests.bot.test_menus import by, quoted
 
 

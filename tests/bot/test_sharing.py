@@ -50,6 +50,7 @@ async def test_it_is_posted_once_for_all_to_read(pivotal: Pivotal) -> None:
     assert len(posted(pivotal)) == 1
 
 
+@pytest.mark.promise(id="R7")
 async def test_a_double_click_posts_once_whichever_process_it_reaches(pivotal: Pivotal) -> None:
     """R7."""
     await acme(pivotal)
@@ -137,6 +138,7 @@ async def test_where_the_app_is_no_member_it_says_how_to_invite_it(pivotal: Pivo
     assert "Invite me with /invite" in (await feed.menu(SHARE)).plain
 
 
+@pytest.mark.promise(id="R3")
 @pytest.mark.parametrize("fault", ["rate_limit", "fail", "drop before", "drop after"])
 async def test_what_slack_did_not_take_or_did_not_confirm_is_there_once_in_the_end(
     pivotal: Pivotal, database: Database, fault: str

@@ -103,6 +103,7 @@ async def test_a_command_comes_in_as_it_was_typed_whatever_words_are_in_it(door:
     assert door.came_in[0]["text"] == text
 
 
+@pytest.mark.promise(id="S1")
 @pytest.mark.parametrize("place", range(0, 128, 7))
 async def test_a_flipped_bit_is_not_let_in(door: Door, place: int) -> None:
     """S1, at the door: of the body, the signature, the time."""
@@ -115,6 +116,7 @@ async def test_a_flipped_bit_is_not_let_in(door: Door, place: int) -> None:
     assert door.came_in == []
 
 
+@pytest.mark.promise(id="S3")
 @pytest.mark.parametrize("seconds, status", [(-301, 401), (-300, 200), (300, 200), (301, 401)])
 async def test_what_was_signed_five_minutes_ago_or_ahead_is_too_old(door: Door, seconds: int, status: int) -> None:
     """S3."""
@@ -134,7 +136,7 @@ def odd_headers(count: int) -> list[dict[str, str]]:
     return [{"X-Slack-Request-Timestamp": odd(), "X-Slack-Signature": odd()} for _ in range(count)]
 
 
-@pytest.mark.promise("S2")
+@pytest.mark.promise(id="S2")
 async def test_1000_odd_headers_are_401_each_without_a_traceback(door: Door) -> None:
     with capture_logs() as logs:
         answers = [await door.knocks(urlencode(COMMAND).encode(), headers) for headers in odd_headers(1000)]
@@ -201,6 +203,7 @@ async def test_a_body_that_is_not_slacks_is_a_bad_request(door: Door, body: byte
 # --- large and slow ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise(id="S23")
 @pytest.mark.parametrize("length, status", [(SLACK_BODY, 401), (SLACK_BODY + 1, 413)])
 async def test_256_kilobytes_are_read_and_one_more_is_not(door: Door, length: int, status: int) -> None:
     """S23. What is refused for its length is not looked at: it was not signed either."""

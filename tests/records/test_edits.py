@@ -2,16 +2,19 @@
 
 import asyncio
 import inspect
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from store import Store
 from store.domain.activity import Ref
 from store.domain.customer import Assignment, FieldType, digest
 from store.domain.errors import Ambiguous, Conflict, NotFound, PivotalError, Refused, UsageError
 from store.domain.query import HistoryQuery
+from store.engine import Database
 from store.records import Records
 from tests.records.conftest import Edits, told
 
@@ -213,6 +216,63 @@ async def test_moving_to_the_last_phase_finishes_an_onboarding(edits: Edits) -> 
     assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["done"]
 
 
+async def test_two_people_who_link_channels_crosswise_at_once_both_land(edits: Edits, elsewhere: Database) -> None:
+    acme, globex = await edits.customer("Acme Corp"), await edits.customer("Globex")
+    here, there = edits.records, Store(elsewhere).records
+    await here.link(edits.workspace, "C1", acme, edits.by)
+    await here.link(edits.workspace, "C2", globex, edits.by)
+    await asyncio.gather(
+        here.link(edits.workspace, "C1", globex, edits.by), there.link(edits.workspace, "C2", acme, edits.by)
+    )
+    for customer in (acme, globex):
+        page = await edits.page(HistoryQuery(customer, types=("channel_linked",)))
+        told = [(one.old, one.new) for each in page.entries for one in each.changes]
+        assert sorted(told, key=str) == sorted(
+            [(None, "C1"), (None, "C2"), (("C1" if customer == acme else "C2"), None)], key=str
+        )
+
+
+async def test_the_same_customer_or_field_made_twice_at_once_is_made_once(edits: Edits, elsewhere: Database) -> None:
+    here, there = edits.records, Store(elsewhere).records
+    makings: Sequence[Callable[[Records], Awaitable[object]]] = (
+        lambda records: records.add_customer(edits.workspace, "Acme Corp", (), edits.by),
+        lambda records: records.define_field(edits.workspace, "Seats", FieldType.NUMBER, ()),
+    )
+    for making in makings:
+        done = await asyncio.gather(making(here), making(there), making(here), return_exceptions=True)
+        assert sorted(type(each).__name__ for each in done).count("Conflict") == 2, done
+
+
+@pytest.mark.promise("R5")
+async def test_the_record_is_what_the_log_says_whoever_was_cut_off(edits: Edits, elsewhere: Database) -> None:
+    """Several clients on a few customers, in two processes, their requests cut off at any moment. What was saved is there once."""
+    dice = random.Random(20260101)
+    customers = [await edits.customer(f"Customer {n}") for n in range(3)]
+    saved: list[tuple[str, str]] = []
+
+    async def client(number: int, records: Records) -> None:
+        for turn in range(12):
+            customer, tag = dice.choice(customers), f"t{number}-{turn}"
+            asked = [a("plan", tag), a("tags", f"+{tag}", f"+{tag}"), a("health", str(dice.randint(0, 100)))]
+            request = asyncio.create_task(records.edit(edits.workspace, customer, asked, edits.keyed(tag)))
+            if dice.random() < 0.4:
+                await asyncio.sleep(dice.uniform(0, 0.01))
+                request.cancel()
+            done = (await asyncio.gather(request, return_exceptions=True))[0]
+            if not isinstance(done, BaseException):
+                saved.append((customer, tag))
+
+    here, there = edits.records, Store(elsewhere).records
+    await asyncio.gather(*(client(number, here if number % 2 else there) for number in range(4)))
+    for customer in customers:
+        page = await edits.page(HistoryQuery(customer))
+        assert replayed(reversed(page.entries)) == await on_record(edits, customer)
+        plans = [one.new for each in page.entries for one in each.changes if one.field == "plan"]
+        assert len(plans) == len(set(plans))
+        assert {tag for of, tag in saved if of == customer} <= set(plans)
+    assert (await edits.store.verify(edits.workspace)).faults == ()
+
+
 # --- taking back ------------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +289,16 @@ async def test_a_revert_is_a_new_activity_that_names_the_one_it_reverts(edits: E
     assert {tuple(each.refs["reverts"]) for each in back.recorded} == {tuple(seqs)}  # type: ignore[arg-type]  # a list of seqs
     with pytest.raises(Conflict, match="taken back already"):
         await edits.records.revert(edits.workspace, acme, seqs, edits.by)
+
+
+async def test_a_link_is_not_taken_back_from_whom_the_channel_belongs_to_since(edits: Edits) -> None:
+    acme, globex = await edits.customer("Acme Corp"), await edits.customer("Globex")
+    linked = await edits.records.link(edits.workspace, "C1", acme, edits.by)
+    assert linked is not None
+    await edits.records.link(edits.workspace, "C1", globex, await edits.somebody_else())
+    with pytest.raises(Conflict, match="linked again since"):
+        await edits.records.revert(edits.workspace, acme, [linked.recorded[0].seq], edits.by)
+    assert await edits.store.linked_customer(edits.workspace, "C1") is not None
 
 
 async def test_a_revert_of_what_has_changed_since_is_refused_with_both_values(edits: Edits) -> None:

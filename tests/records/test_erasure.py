@@ -1,5 +1,7 @@
 """Erasing a contact: nothing with the name is left, and the chain verifies before and after."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,53 @@ async def left_in(database: Database, url: str, forms: list[bytes]) -> list[byte
 
         held = await database.read(rows)
     return [form for form in forms if form.lower() in held.lower()]
+
+
+async def test_two_erasures_at_once_that_name_each_others_customers_both_complete(
+    edits: Edits, elsewhere: Database, database: Database, database_url: str
+) -> None:
+    """Each has to lock both customers, while both are edited."""
+    acme, other = await edits.customer("Acme Corp"), await edits.customer("Globex")
+    people = {acme: "Zyxjane Qwertson", other: "Qobert Vandermole"}
+    for customer, name in people.items():
+        await edits.records.add_contact(edits.workspace, customer, name, None, edits.by)
+        for at in (acme, other):
+            await edits.records.add_comment(edits.workspace, at, f"Met {name} there", edits.by)
+        await edits.records.add_comment(edits.workspace, acme, f"{' and '.join(people.values())} met", edits.by)
+
+    async def tagged(number: int) -> None:
+        for customer in people:
+            asked = [Assignment("tags", f"+t{number}", (f"+t{number}",))]
+            await edits.records.edit(edits.workspace, customer, asked, edits.by)
+
+    there = Store(elsewhere).records
+    await asyncio.gather(
+        edits.records.erase_contact(edits.workspace, acme, people[acme], edits.by),
+        there.erase_contact(edits.workspace, other, people[other], edits.by),
+        *map(tagged, range(4)),
+    )
+    assert await left_in(database, database_url, edits.forms("Qwertson", "Vandermole")) == []
+    for customer in people:
+        assert (await edits.records.customer(edits.workspace, customer)).tags == ("t0", "t1", "t2", "t3")
+    assert (await edits.store.verify(edits.workspace)).faults == ()
+
+
+async def test_an_erasure_that_is_cut_off_happens_whole_or_not_at_all(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    added = await edits.records.add_contact(edits.workspace, acme, CANARY, EMAIL, edits.by)
+    contact_id = str(added.recorded[0].changes[0].new).removeprefix("contact:")
+    await edits.records.add_comment(edits.workspace, acme, f"Met {CANARY}", edits.by)
+    for wait in (0, 0.001, 0.005, 0.02, 0.1):
+        erasing = asyncio.create_task(edits.records.erase_contact(edits.workspace, acme, contact_id, edits.by))
+        await asyncio.sleep(wait)
+        erasing.cancel()
+        await asyncio.gather(erasing, return_exceptions=True)
+        assert (await edits.store.verify(edits.workspace)).faults == ()
+        named = CANARY in str((await edits.page(HistoryQuery("acme"))).entries)
+        assert named == bool(await edits.records.contacts(edits.workspace, acme))
+    with suppress(Refused):  # it was done by then
+        await edits.records.erase_contact(edits.workspace, acme, contact_id, edits.by)
+    assert CANARY not in str((await edits.page(HistoryQuery("acme"))).entries)
 
 
 async def test_an_erased_contact_cannot_come_back(edits: Edits) -> None:

@@ -15,6 +15,7 @@ from bot.jobs.apply import Applier
 from store import Store
 from store.domain.activity import Activity, Source
 from store.domain.query import HistoryQuery, Page, Reader
+from store.engine import Database
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HUBSPOT: dict[str, list[dict[str, Any]]] = json.loads((FIXTURES / "hubspot" / "deliveries.json").read_text())
@@ -25,6 +26,7 @@ COMPANY = "11905471234"
 class Syncs:
     store: Store
     workspace: str
+    database: Database
 
     async def hubspot(self, *bodies: Sequence[dict[str, Any]]) -> None:
         """Receive these deliveries in this order, then apply them."""
@@ -81,8 +83,8 @@ def event(kind: str, told: dict[str, Any], *, ident: str = "evt_1", created: int
 
 
 @pytest.fixture
-def syncs(store: Store, workspace: str) -> Syncs:
-    return Syncs(store, workspace)
+def syncs(store: Store, workspace: str, database: Database) -> Syncs:
+    return Syncs(store, workspace, database)
 
 
 @pytest.fixture

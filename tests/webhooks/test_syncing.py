@@ -1,22 +1,26 @@
 """What HubSpot and Stripe tell becomes the record, and the feed stays the truth: repeated, late, out of order."""
 
+import asyncio
 import json
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from stripe import WebhookSignature
 
 from bot.jobs.apply import Applier
 from bot.webhooks import hubspot, stripe
 from bot.webhooks.payload import PayloadError
 from bot.webhooks.signatures import stripe_is_genuine
+from store import Store, tables
 from store.domain.activity import HUBSPOT as HUBSPOT_ACTOR
 from store.domain.activity import Ref, Source
-from store.domain.customer import Assignment
+from store.domain.customer import Assignment, FieldType
 from store.domain.record import By
+from store.engine import Database
 from tests.webhooks.conftest import COMPANY, FIXTURES, HUBSPOT, Syncs, changed, event
 
 
@@ -286,3 +290,181 @@ async def test_a_delivery_that_cannot_be_read_is_kept_and_stops_nobody(syncs: Sy
 async def test_a_thousand_notifications_in_one_delivery_are_applied(syncs: Syncs) -> None:
     await syncs.hubspot([changed("plan", f"Plan {n}", 1_000 + n, event=n) for n in range(1000)])
     assert (await syncs.fields(f"hubspot-company-{COMPANY}"))["plan"] == "Plan 999"
+
+
+# --- what providers really send ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "prop, value",
+    [
+        ("p" * 150, "x"),
+        ("__", "x"),
+        ("tags", "+a;b"),
+        ("name", "n" * 4000),
+        ("name", ""),
+        ("plan", "p" * 5000),
+        ("plan", "with\0nul and half \ud83d of a pair"),
+        ("health_score", "²"),
+        ("health_score", "7" * 400),
+        ("renewal", "99999999999999"),
+        ("renewal", "²²²²²²²²²²"),
+        ("stripe_id", "cus_other"),
+    ],
+    ids=lambda text: text[:12].encode("unicode_escape").decode(),
+)
+async def test_one_odd_property_does_not_hold_up_the_rest_of_its_delivery(syncs: Syncs, prop: str, value: str) -> None:
+    by = By(actor=Ref.parse("user:usr_x"), source=Source.CLI)
+    await syncs.store.records.define_field(syncs.workspace, "renewal", FieldType.DATE, ())
+    await syncs.store.records.add_customer(syncs.workspace, "Other", [Assignment("stripe_id", "cus_other")], by)
+    await syncs.hubspot([changed(prop, value, 1_000, event=1), changed("domain", "acme.com", 1_001, event=2)])
+    assert (await syncs.fields(f"hubspot-company-{COMPANY}" if prop != "name" else "acme.com"))["domain"] == "acme.com"
+    assert (await syncs.store.verify(syncs.workspace)).faults == ()
+
+
+def associated(contact: int, company: int, at: int, *, removed: bool = False) -> dict[str, Any]:
+    return {
+        "eventId": at,
+        "subscriptionId": 2,
+        "portalId": 22122214,
+        "occurredAt": at * 1000,
+        "subscriptionType": "contact.associationChange",
+        "associationType": "CONTACT_TO_COMPANY",
+        "fromObjectId": contact,
+        "toObjectId": company,
+        "associationRemoved": removed,
+        "isPrimaryAssociation": False,
+    }
+
+
+def named(contact: int, first: str, at: int) -> dict[str, Any]:
+    return {
+        "eventId": at,
+        "subscriptionId": 3,
+        "portalId": 22122214,
+        "occurredAt": at * 1000,
+        "subscriptionType": "contact.propertyChange",
+        "objectId": contact,
+        "propertyName": "firstname",
+        "propertyValue": first,
+    }
+
+
+async def test_two_contacts_of_one_name_are_two_people(syncs: Syncs) -> None:
+    await syncs.hubspot(
+        [changed("name", "Acme", 1_000), changed("plan", "Pro", 1_001, event=2)],
+        [named(1, "Ann", 1), named(2, "Ann", 2)],
+        [associated(1, int(COMPANY), 3), associated(2, int(COMPANY), 4)],
+    )
+    acme = (await syncs.store.find_customer(syncs.workspace, "acme")).id
+    assert [each.name for each in await syncs.store.records.contacts(syncs.workspace, acme)] == ["Ann", "Ann"]
+
+
+async def test_a_contact_of_two_companies_who_leaves_the_second_stays_with_the_first(syncs: Syncs) -> None:
+    await syncs.hubspot(
+        [changed("name", "Acme", 1_000), changed("name", "Globex", 1_001, company="7")],
+        [named(1, "Ann", 1)],
+        [associated(1, int(COMPANY), 3)],
+        [associated(1, 7, 4)],
+        [associated(1, 7, 5, removed=True), changed("plan", "Pro", 1_002, event=9, company="7")],
+    )
+    acme = (await syncs.store.find_customer(syncs.workspace, "acme")).id
+    assert [each.state for each in await syncs.store.records.contacts(syncs.workspace, acme)] == ["active"]
+    assert (await syncs.fields("globex"))["plan"] == "Pro"
+
+
+async def test_an_erasure_reaches_the_deliveries_that_are_kept(syncs: Syncs) -> None:
+    """Applied ones go, those that wait lose the name, and late ones do not stay."""
+    await syncs.hubspot([changed("name", "Acme", 1_000)], [named(1, "Zyxjane", 1)], [associated(1, int(COMPANY), 3)])
+    await syncs.store.set_settings(syncs.workspace, {"unknown_customer": "park"})
+    await syncs.stripe(event("customer.updated", {"id": "cus_5", "object": "customer", "name": "Zyxjane"}))
+    acme = (await syncs.store.find_customer(syncs.workspace, "acme")).id
+    by = By(actor=Ref.parse("user:usr_x"), source=Source.CLI)
+    await syncs.store.records.erase_contact(syncs.workspace, acme, "Zyxjane", by)
+    await syncs.hubspot([named(1, "Zyxjane", 10)])
+    assert "Zyxjane" not in str(await kept(syncs))
+    waiting = await syncs.store.deliveries.parked(syncs.workspace)
+    assert await syncs.store.deliveries.link(syncs.workspace, waiting[0].known_as, acme) == 1
+    assert await Applier(syncs.store).drain() == 1, "what waited can still be applied"
+    told = await syncs.history("acme", actors=("stripe",))
+    assert [each.text for each in told] == ["Stripe customer cus_5: 1 field"]
+
+
+async def kept(syncs: Syncs) -> list[bytes]:
+    def bodies(connection: sa.Connection) -> list[bytes]:
+        return [bytes(each) for each in connection.execute(sa.select(tables.inbox.c.body)).scalars()]
+
+    return await syncs.database.read(bodies)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"items": []},
+        {"items": {"data": {"a": 1}}},
+        {"items": {"data": [{"price": "price_1", "plan": 5, "quantity": "2"}]}},
+        {"items": {"data": [{"price": {"product": {"name": 5}, "nickname": ["x"]}}]}},
+        {"status": {"a": 1}, "amount_due": 10**400, "currency": 5, "attempt_count": None},
+        {"name": 5, "delinquent": "perhaps", "object": None},
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", ["customer.updated", "customer.subscription.updated", "invoice.payment_failed", "charge.refunded"]
+)
+def test_an_event_of_odd_types_is_read_as_far_as_it_goes(kind: str, told: dict[str, Any]) -> None:
+    body = json.dumps({**event(kind, {"id": "cus_1", "customer": "cus_1", **told}), "request": "req_1"}).encode()
+    found = stripe.notices(body)
+    assert [(each.customer, each.reason["request"]) for each in found] == [("cus_1", "req_1")]
+
+
+# --- several workers --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("R8")
+async def test_two_workers_that_are_cut_off_apply_each_notice_once(
+    syncs: Syncs, elsewhere: Database, dice: random.Random
+) -> None:
+    """Shuffled, repeated, in deliveries of several customers, by two processes that are cut off again and again."""
+    companies = [str(100 + n) for n in range(3)]
+    told = [
+        changed(prop, f"{prop} {n}", 1_000 + n, event=n, company=dice.choice(companies))
+        for n, prop in enumerate(dice.choices(["plan", "note", "tier"], k=40), 1)
+    ]
+    final: dict[str, dict[str, str]] = {}
+    for each in told:
+        final.setdefault(str(each["objectId"]), {})[str(each["propertyName"])] = str(each["propertyValue"])
+    repeated = told + dice.sample(told, 12)
+    dice.shuffle(repeated)
+    while repeated:
+        body = [repeated.pop() for _ in range(min(dice.randint(1, 4), len(repeated)))]
+        await syncs.store.deliveries.receive(syncs.workspace, Source.HUBSPOT, json.dumps(body).encode())
+    short = timedelta(milliseconds=150)
+    async with asyncio.timeout(60):
+        for _ in range(8):
+            workers = [
+                asyncio.create_task(Applier(Store(database), lease=short).drain())
+                for database in (syncs.database, elsewhere)
+            ]
+            await asyncio.sleep(dice.uniform(0.01, 0.15))
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        while (await states(syncs)).keys() != {"done"}:
+            await asyncio.gather(*(Applier(Store(each), lease=short).drain() for each in (syncs.database, elsewhere)))
+            await asyncio.sleep(0.05)
+    for company, wanted in final.items():
+        customer = f"hubspot-company-{company}"
+        held = await syncs.fields(customer)
+        assert {name: held[name] for name in wanted} == wanted
+        written = await syncs.history(customer, types=("sync_write",))
+        told_of = [name for each in written for name in (*each.refs["fields"], *each.refs.get("superseded", ()))]  # type: ignore[misc]  # lists of names
+        assert set(told_of) == set(wanted)
+    assert (await syncs.store.verify(syncs.workspace)).faults == ()
+
+
+async def states(syncs: Syncs) -> dict[str, int]:
+    def counted(connection: sa.Connection) -> dict[str, int]:
+        i = tables.inbox.c
+        return dict(iter(connection.execute(sa.select(i.state, sa.func.count()).group_by(i.state))))
+
+    return await syncs.database.read(counted)

@@ -30,7 +30,7 @@ class PhaseMove:
 
 @dataclass(frozen=True, slots=True)
 class TaskWords:
-    """title: for done and reopen also `#id`. assignee: a mention, `me`, or a name."""
+    """title: for done and reopen also `#id`. assignee: a mention, or a name behind an @."""
 
     title: str
     due: date | None = None
@@ -83,15 +83,14 @@ def parse_assignments(words: Sequence[Word]) -> tuple[Assignment, ...]:
 
 
 def format_assignments(asked: Sequence[Assignment]) -> str:
-    return " ".join(f"{key_of(each.field)}={_value(each)}" for each in asked)
+    """A field of several words is written with underscores, by which it is found too."""
+    return " ".join(f"{'_'.join(each.field.split())}={_value(each)}" for each in asked)
 
 
 def _value(asked: Assignment) -> str:
     if not asked.value:
         return ""
-    if len(asked.items) > 1:
-        return ",".join(quote(each) if each[:1] not in {"+", "-"} else each[0] + each[1:] for each in asked.items)
-    return asked.value if asked.value[:1] == "+" else quote(asked.value)
+    return ",".join(map(quote, asked.items)) if len(asked.items) > 1 else quote(asked.value)
 
 
 def parse_status(words: Sequence[Word]) -> StatusMove:
@@ -109,7 +108,7 @@ def parse_status(words: Sequence[Word]) -> StatusMove:
 
 
 def format_status(move: StatusMove) -> str:
-    return " ".join([move.status, *([move.reason] if move.reason else [])])
+    return " ".join([move.status, *([quote(move.reason)] if move.reason else [])])
 
 
 def parse_phase(words: Sequence[Word]) -> PhaseMove:

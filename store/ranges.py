@@ -1,0 +1,232 @@
+"""SQL that reads many ranges of one index at once, and no row beside them.
+
+A range has one value for each leading column of an index, and is in the feed's order by itself. The columns' values go in as arrays, whose
+product is joined with the index. What a statement says depends on its shape only, so each is built once: SQLAlchemy takes ten times as long
+to build one as the database takes to run it (decisions/0001-ranges.md).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+
+from store import tables
+from store.domain.query import Cursor
+from store.tables import Instant, Key
+
+OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), 0)
+NEWEST: Final = Cursor(datetime.max.replace(tzinfo=UTC), 2**62)
+"""Places before and behind all others."""
+
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """each: by column, the values of which each is a range of its own. among and not_among: what is checked row by row."""
+
+    table: sa.Table
+    each: Mapping[str, Values]
+    among: Mapping[str, Values] = field(default_factory=dict)
+    not_among: Mapping[str, Values] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The part of a customer's ranges that is read: the newest `limit` rows within a window and before a place, or the oldest after it."""
+
+    workspace: str
+    customer_id: str
+    limit: int
+    since: datetime | None = None
+    until: datetime | None = None
+    before: Cursor | None = None
+    after: Cursor | None = None
+
+    def first(self, connection: sa.Connection, of: Ranges) -> Iterable[Cursor]:
+        """The places of the first rows, each once, in the feed's order."""
+        shape = self._shape(connection, of)
+        return (Cursor(*row) for row in connection.execute(_first(shape), self._values(shape, of)))
+
+    def some(self, connection: sa.Connection, of: Ranges) -> Iterable[int]:
+        """seq of any rows, as many as there are up to the limit: one range is read after the other."""
+        shape = self._shape(connection, of)
+        return connection.execute(_some(shape), self._values(shape, of)).scalars()
+
+    def counted(self, connection: sa.Connection, of: Ranges) -> int:
+        """How many rows there are, up to the limit."""
+        shape = self._shape(connection, of)
+        found: int = connection.execute(_counted(shape), self._values(shape, of)).scalar_one()
+        return found
+
+    def _shape(self, connection: sa.Connection, of: Ranges) -> "Shape":
+        return Shape(
+            dialect=connection.dialect.name,
+            table=of.table.name,
+            each=tuple(of.each),
+            among=tuple(of.among),
+            not_among=tuple(of.not_among),
+            since=self.since is not None,
+            until=self.until is not None,
+            before=self.before is not None,
+            after=self.after is not None,
+            distinct=len(of.each.get("field", ())) > 1,
+        )
+
+    def _values(self, shape: "Shape", of: Ranges) -> dict[str, Any]:
+        array = list if shape.dialect == "postgresql" else json.dumps
+        found = {"workspace": self.workspace, "customer": self.customer_id, "limit": self.limit}
+        found |= {f"each_{name}": array(values) for name, values in of.each.items()}
+        found |= {f"among_{name}": values for name, values in of.among.items()}
+        found |= {f"not_among_{name}": values for name, values in of.not_among.items()}
+        found |= {"since": self.since, "until": self.until, "last": self.limit - 1}
+        for name, place in (("from", self.before or self.after), ("end", NEWEST if shape.after else OLDEST)):
+            if place is not None:
+                found |= {f"{name}_at": place.occurred_at, f"{name}_seq": place.seq}
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What decides a statement's text."""
+
+    dialect: str
+    table: str
+    each: tuple[str, ...]
+    among: tuple[str, ...]
+    not_among: tuple[str, ...]
+    since: bool
+    until: bool
+    before: bool
+    after: bool
+    distinct: bool
+
+    def within(self, c: Any, arrays: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+        kept = [
+            c.workspace_id == sa.bindparam("workspace", type_=Key),
+            c.customer_id == sa.bindparam("customer", type_=Key),
+        ]
+        kept += [c[name] == array.c.value for name, array in arrays.items()]
+        kept += [c[name].in_(sa.bindparam(f"among_{name}", expanding=True)) for name in self.among]
+        kept += [c[name].not_in(sa.bindparam(f"not_among_{name}", expanding=True)) for name in self.not_among]
+        if self.since:
+            kept.append(c.occurred_at >= sa.bindparam("since", type_=Instant))
+        if self.until:
+            kept.append(c.occurred_at < sa.bindparam("until", type_=Instant))
+        if self.before:
+            kept.append(_place(c) < _given("from"))
+        if self.after:
+            kept.append(_place(c) > _given("from"))
+        return kept
+
+    def order(self, c: Any) -> tuple[sa.ColumnElement[Any], ...]:
+        return (c.occurred_at, c.seq) if self.after else (c.occurred_at.desc(), c.seq.desc())
+
+
+_LIMIT = sa.bindparam("limit", type_=sa.BigInteger)
+
+
+@lru_cache(1000)
+def _first(shape: Shape) -> sa.Select[Any]:
+    rows, c = _lateral(shape) if shape.dialect == "postgresql" else _threshold(shape)
+    rows = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
+    return rows.distinct() if shape.distinct else rows
+
+
+@lru_cache(1000)
+def _some(shape: Shape) -> sa.Select[Any]:
+    rows, c = _lateral(shape) if shape.dialect == "postgresql" else _product(shape, _json_arrays(shape))
+    return rows.with_only_columns(c.seq).limit(_LIMIT)
+
+
+@lru_cache(1000)
+def _counted(shape: Shape) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(_some(shape).subquery())
+
+
+def _lateral(shape: Shape) -> tuple[sa.Select[Any], Any]:
+    """PostgreSQL: the arrays' product, joined laterally with the head of each range."""
+    arrays = {
+        name: sa.func.unnest(sa.bindparam(f"each_{name}", type_=ARRAY(Key)))
+        .table_valued("value")
+        .render_derived(name=f"each_{name}")
+        for name in shape.each
+    }
+    c = tables.metadata.tables[shape.table].c
+    head = sa.select(c.occurred_at, c.seq).where(*shape.within(c, arrays))
+    part = head.order_by(*shape.order(c)).limit(_LIMIT).lateral("part")
+    product: sa.FromClause = part
+    for array in arrays.values():
+        product = array.join(product, sa.true())
+    return sa.select().select_from(product), part.c
+
+
+def _threshold(shape: Shape) -> tuple[sa.Select[Any], Any]:
+    """SQLite, which has no LATERAL: of each range, the part up to its own last row that may be shown.
+
+    Both readings are of keys in the index. A correlated `seq IN (…)` reads the rows as well, and took ten times as long; a UNION ALL of
+    one SELECT per range thirty times.
+    """
+    arrays = _json_arrays(shape)
+    rows, c = _product(shape, arrays)
+    if not arrays:
+        return rows, c
+    far = tables.metadata.tables[shape.table].alias("far").c
+    last = (
+        sa.select(far.occurred_at)
+        .where(*shape.within(far, arrays))
+        .order_by(*shape.order(far))
+        .limit(1)
+        .offset(sa.bindparam("last", type_=sa.BigInteger))
+        .correlate(*arrays.values())
+    )
+    at, seq = last.scalar_subquery(), last.with_only_columns(far.seq).scalar_subquery()
+    end_at, end_seq = _given("end").clauses
+    place = sa.tuple_(sa.func.coalesce(at, end_at), sa.func.coalesce(seq, end_seq))
+    return rows.where(_place(c) <= place if shape.after else _place(c) >= place), c
+
+
+def _product(shape: Shape, arrays: Mapping[str, Any]) -> tuple[sa.Select[Any], Any]:
+    """SQLite: all rows of the ranges, one range after the other."""
+    table = tables.metadata.tables[shape.table]
+    nested: sa.FromClause | None = None
+    for source in (*arrays.values(), table):
+        nested = source if nested is None else CrossJoin(nested, source)
+    assert nested is not None
+    return sa.select().select_from(nested).where(*shape.within(table.c, arrays)), table.c
+
+
+def _json_arrays(shape: Shape) -> dict[str, Any]:
+    return {
+        name: sa.func.json_each(sa.bindparam(f"each_{name}", type_=sa.Text)).table_valued("value", name=f"each_{name}")
+        for name in shape.each
+    }
+
+
+class CrossJoin(sa.Join):
+    """SQLite reads the tables of a CROSS JOIN in the order in which they stand; those of any other join in the order that it likes."""
+
+    inherit_cache = True
+
+    def __init__(self, left: sa.FromClause, right: sa.FromClause) -> None:
+        super().__init__(left, right, sa.true())
+
+
+@compiles(CrossJoin)
+def _cross_join(join: CrossJoin, compiler: Any, **kw: Any) -> str:
+    left, right = (compiler.process(side, **kw | {"asfrom": True}) for side in (join.left, join.right))
+    return f"{left} CROSS JOIN {right}"
+
+
+def _place(c: Any) -> sa.Tuple:
+    return sa.tuple_(c.occurred_at, c.seq)
+
+
+def _given(name: str) -> sa.Tuple:
+    return sa.tuple_(sa.bindparam(f"{name}_at", type_=Instant), sa.bindparam(f"{name}_seq", type_=sa.BigInteger))

@@ -1,0 +1,164 @@
+"""S24: what the log may hold, and what it never does, whatever happens."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from bot.answers import Budget
+from bot.log import set_up
+from store.engine import Database, connect
+from tests.bot.acme import ACME, acme
+from tests.bot.conftest import Pivotal
+from tests.bot.slow import Buggy
+
+CANARY = "Zyxjane Qwertson"
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What has been logged so far, at DEBUG, as the process writes it for programs."""
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    written = StringIO()
+    set_up("DEBUG", form="json", stream=written)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    structlog.reset_defaults()
+    root.handlers, root.level = before
+
+
+def secrets_of(pivotal: Pivotal) -> set[str]:
+    """Everything that came or went in this Slack and opens something, or was said in confidence."""
+    slack = pivotal.slack
+    found = {
+        slack.signing_secret,
+        slack.bot_token,
+        slack.app_token,
+        "legacy-verification-token",
+        CANARY,
+        CANARY.split(maxsplit=1)[0],
+    }
+    for delivery in slack.deliveries:
+        found.add(str(delivery.headers.get("X-Slack-Signature", slack.bot_token)))
+        found |= {str(delivery.payload[name]) for name in ("trigger_id", "response_url") if name in delivery.payload}
+    return found | set(slack.core.hooks)
+
+
+async def everything_happens(pivotal: Pivotal, buggy: Buggy) -> None:
+    """A request of each kind, and each kind of failure on the way."""
+    slack, faults = pivotal.slack, pivotal.slack.faults
+    shown = await pivotal.says(f'/pivotal history acme --field "{CANARY}"')
+    shown = await pivotal.says("/pivotal history acme")
+    await pivotal.says(f"/pivotal history {CANARY}")
+    await pivotal.says(f"/pivotal {CANARY}")
+    await shown.options("Actors", typed=CANARY)
+    for act in (
+        lambda: pivotal.says(f"/pivotal history {CANARY}"),
+        lambda: shown.click("Older →"),
+        lambda: shown.options("Actors"),
+    ):
+        buggy.times = 1
+        await act()
+    for fault in (faults.fail, faults.drop, faults.rate_limit):
+        fault("chat.postMessage")
+        await (await pivotal.says("/pivotal history acme --30d")).menu("Share to this channel")
+    for fault in (faults.fail, faults.drop, faults.rate_limit):
+        fault("users.info")
+        await pivotal.says("/pivotal history acme", person=pivotal.joins(CANARY))
+    faults.fail("response_url")
+    await shown.press("Older →")
+    click = slack.deliveries[-1]
+    await slack.send(
+        {"payload": {**click.payload, "response_url": f"https://evil.example/{CANARY.split(maxsplit=1)[0]}"}}
+    )
+    await slack.send(
+        {
+            "payload": {
+                **click.payload,
+                "actions": [{"type": "button", "action_id": "nobody", "block_id": "b", "value": CANARY}],
+            }
+        }
+    )
+    await slack.send({"payload": {**click.payload, "type": "view_closed", "view": {"id": "V1", "title": CANARY}}})
+    await slack.send(f"payload={CANARY}".encode())
+    await slack.send(click.body, headers={"X-Slack-Signature": "v0=" + "0" * 64})
+    await slack.event({"type": "message", "text": CANARY})
+    await slack.change_user(pivotal.sam.user, name=CANARY)
+    buggy.times = 1
+    await slack.change_user(pivotal.sam.user, name="Sam Lee")
+    await pivotal.stops()
+
+
+@pytest.mark.promise(id="S24")
+async def test_no_secret_and_no_word_of_anybody_reaches_the_log(installed: Pivotal, lines: Lines) -> None:
+    await acme(installed)
+    buggy = Buggy(connect(installed.database_url), "a bug")
+    await installed.starts(database=buggy, budget=Budget(ack=timedelta(seconds=1)))
+    await everything_happens(installed, buggy)
+    logged = lines()
+    text = "\n".join(json.dumps(each, ensure_ascii=False) for each in logged)
+    assert {secret for secret in secrets_of(installed) if secret in text} == set()
+    assert {"refused", "failed", "delivery settled", "a request was not signed by Slack"} <= {
+        each["event"] for each in logged
+    }
+    assert all(each["level"] != "error" or each["reference"] for each in logged)
+
+
+async def test_an_error_of_the_database_is_logged_without_what_was_asked_of_it(
+    pivotal: Pivotal, database: Database, lines: Lines
+) -> None:
+    """A real one: a table is missing. The statement may be read in the log, its values may not."""
+    await pivotal.imports(ACME)
+    await pivotal.says("/pivotal help")
+    await database.alter(lambda connection: connection.execute(sa.text("DROP TABLE saved_query")))
+    fields = ",".join(f'"{CANARY} {number}"' for number in range(90))
+    changes = [{"field": f"{CANARY} {number}", "new": 1} for number in range(90)]
+    line = {
+        "type": "activity",
+        "customer": "acme",
+        "occurred_at": "2026-01-01T00:00:00Z",
+        "actor": {"type": "pi", "id": "pi"},
+    }
+    await pivotal.imports({**line, "source": "pi", "event_type": "customer.field_changed", "changes": changes})
+    shown = await pivotal.says(f"/pivotal history acme --field {fields}")
+    assert "That failed on our side" in shown.plain
+    (error,) = (each for each in lines() if each["level"] == "error")
+    assert "saved_query" in error["exception"]
+    assert CANARY not in json.dumps(error)
+
+
+def test_values_of_secret_keys_are_left_out_at_any_depth(lines: Lines) -> None:
+    log = structlog.get_logger()
+    log.info(
+        "asked",
+        token="xoxb-1",
+        Authorization="Bearer 1",
+        headers={"x": "1"},
+        inner={"trigger_id": "1.2", "kept": "yes"},
+    )
+    logging.getLogger("slack_bolt").info("body: token=xoxb-1")
+    logging.getLogger("slack_sdk.web").debug("headers: xoxb-1")
+    (line,) = lines()
+    assert (line["token"], line["Authorization"], line["headers"]) == ("(redacted)",) * 3
+    assert line["inner"] == {"trigger_id": "(redacted)", "kept": "yes"}
+
+
+def test_a_traceback_is_logged_without_the_values_of_its_variables(lines: Lines) -> None:
+    def fails(response_url: str) -> None:
+        raise RuntimeError("no")
+
+    try:
+        fails("https://hooks.slack.com/secret")
+    except RuntimeError as error:
+        structlog.get_logger().error("failed", exc_info=error)
+    (line,) = lines()
+    assert "RuntimeError: no" in line["exception"]
+    assert "hooks.slack.com/secret" not in line["exception"].replace('fails("https://hooks.slack.com/secret")', "")
