@@ -244,7 +244,7 @@ def from_row(row: Mapping[str, Any]) -> Activity:
 def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int]) -> dict[int, Activity]:
     """These activities, by seq; one look-up of the key each."""
     rows = connection.execute(_BY_SEQ, {"of": workspace, "ident": customer_id, "seqs": list(seqs)})
-    return {row.seq: from_row(row) for row in rows.mappings()}
+    return {activity.seq: activity for activity in from_rows(map(dict, rows.mappings()))}
 
 
 _a = tables.activity.c

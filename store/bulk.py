@@ -61,8 +61,9 @@ def _not_yet_counted(
 ) -> list[tuple[str, NewActivity]]:
     k = tables.inbound_key.c
     keys = [activity.dedupe_key for _, activity in new if activity.dedupe_key is not None]
-    mine = k.key.in_(_values(connection, keys))
-    known = sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, mine)
+    known = sa.select(k.key).where(
+        k.workspace_id == workspace, k.source == KEYED_BY.value, _among(connection, k.key, keys)
+    )
     counted = set(connection.execute(known).scalars())
     fresh = []
     for customer_id, activity in new:
@@ -74,11 +75,14 @@ def _not_yet_counted(
     return fresh
 
 
-def _values(connection: sa.Connection, values: Sequence[str]) -> sa.Select[str]:
-    """The values as rows, by one parameter however many they are."""
+def _among(connection: sa.Connection, column: sa.Column[str], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether the column has one of the values, by one parameter however many they are.
+
+    On PostgreSQL not `IN (SELECT unnest(…))`: in a table that has grown since it was analyzed, 10,000 keys took 23 s that way, 0.1 s this.
+    """
     if connection.dialect.name == "postgresql":
-        return sa.select(sa.func.unnest(sa.bindparam(None, list(values), type_=ARRAY(tables.Key))))
-    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
+        return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(tables.Key)))
+    return column.in_(sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
 def _locked_heads(
@@ -87,7 +91,7 @@ def _locked_heads(
     c = tables.customer.c
     rows = connection.execute(
         sa.select(c.id, c.last_seq, c.last_hash)
-        .where(c.workspace_id == workspace, c.id.in_(_values(connection, sorted(customer_ids))))
+        .where(c.workspace_id == workspace, _among(connection, c.id, sorted(customer_ids)))
         .order_by(c.id)
         .with_for_update()
     )

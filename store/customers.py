@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 from unicodedata import combining, normalize
 
 import sqlalchemy as sa
@@ -47,26 +48,41 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
     returns  the customer, and whether it was found by its beginning only
     raises   Ambiguous, listing those that fit; NotFound, with the nearest names
     """
-    c, x = tables.customer.c, tables.external_id.c
     words, key = plain(words), folded(words)
-    imported = sa.select(x.customer_id).where(
-        x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
-    )
-    for same in (
-        c.id == words,
-        c.slug == key,
-        c.id.in_(imported),
-        c.domain == key,
-        sa.and_(c.name_key == key, c.name == words),
-        c.name_key == key,
-    ):
-        if found := _named(connection, workspace, same, LISTED + 1):
-            return _only(found, words), False
+    fitting = connection.execute(_FITTING, {"workspace": workspace, "words": words, "key": key}).all()
+    if fitting:
+        first = fitting[0].way
+        return _only([CustomerName(*one) for *one, way in fitting if way == first], words), False
+    c = tables.customer.c
     if key and not writing:
         begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, key))
         if found := _named(connection, workspace, begins, LISTED + 1):
             return _only(found, words), True
     raise NotFound(f"I don't know a customer {code(words)}.", _did_you_mean(nearest(connection, workspace, words)))
+
+
+def _fitting() -> sa.Select[Any]:
+    """Customers that the words name exactly, with the way in which they do, best first; one reading of each index."""
+    c, x = tables.customer.c, tables.external_id.c
+    workspace, words, key = sa.bindparam("workspace"), sa.bindparam("words"), sa.bindparam("key")
+    imported = c.id.in_(
+        sa.select(x.customer_id).where(
+            x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
+        )
+    )
+    ways = (c.id == words, c.slug == key, imported, c.domain == key, c.name == words, c.name_key == key)
+    way = sa.case(*((same, number) for number, same in enumerate(ways))).label("way")
+    # To the letter is case-folded, too: `name` itself is in no index.
+    known = sa.or_(*(same for same in ways if same is not ways[4]))
+    return (
+        sa.select(c.id, c.slug, c.name, c.domain, way)
+        .where(c.workspace_id == workspace, known)
+        .order_by(way, c.name_key, c.slug)
+        .limit(LISTED + 1)
+    )
+
+
+_FITTING = _fitting()
 
 
 def by_id(connection: sa.Connection, workspace: str, customer_id: str) -> CustomerName | None:

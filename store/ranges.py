@@ -135,8 +135,8 @@ _LIMIT = sa.bindparam("limit", type_=sa.BigInteger)
 @lru_cache(1000)
 def _first(shape: Shape) -> sa.Select[Any]:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _threshold(shape)
-    rows = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
-    return rows.distinct() if shape.distinct else rows
+    found: sa.Select[Any] = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
+    return found.distinct() if shape.distinct else found
 
 
 @lru_cache(1000)

@@ -1,6 +1,7 @@
 """Small pieces of test data, made the way people and programs make them: through the Store."""
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +68,14 @@ async def a_person(store: Store, workspace: str, name: str, **seen: Any) -> Know
 async def another_workspace(database: Database, team_id: str | None = None) -> str:
     """A second tenant's id. From then on there is no default workspace."""
     ident = f"wsp_{uuid4().hex[:12]}"
-    row = {"workspace_id": ident, "name": "second", "settings": {}, "created_at": NOW, "slack_team_id": team_id}
+    row = {
+        "workspace_id": ident,
+        "name": "second",
+        "slack_team_id": team_id,
+        "settings": {},
+        "erasure_key": secrets.token_bytes(32),
+        "created_at": NOW,
+    }
 
     def work(connection: sa.Connection) -> None:
         connection.execute(tables.workspace.insert(), row)

@@ -83,9 +83,9 @@ def lines(size: Size) -> Iterator[bytes]:
     random = Random(7)  # the same history every time
     rare = {int(size.big * part): what for what, parts in _RARE.items() for part in parts}
     mine = 0
-    for number, kind in enumerate(random.choices(list(KINDS), list(KINDS.values()), k=size.rows)):
+    for number, usual in enumerate(random.choices(list(KINDS), list(KINDS.values()), k=size.rows)):
         chance = random.random()
-        acting = _acting(chance, number)
+        kind, acting = usual, _acting(chance, number)
         fields = [FIELDS[(number + n) % len(FIELDS)] for n in range(1 + number % 4)]
         customer = names[1 + number % MIDDLING] if chance < 0.2 else names[1 + MIDDLING + number % size.small_customers]
         if number % size.share == 0:

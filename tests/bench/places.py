@@ -64,8 +64,7 @@ class Folder:
         return url
 
     async def drop(self, url: str) -> None:
-        for tail in ("", "-wal", "-shm"):
-            Path(sqlite_path(url) + tail).unlink(missing_ok=True)
+        _remove(sqlite_path(url))
 
 
 @dataclass(slots=True)
@@ -141,6 +140,11 @@ async def opened(url: str, *, job: bool = False) -> AsyncIterator[tuple[Store, s
         yield store, (await store.default_workspace()).id
     finally:
         await store.close()
+
+
+def _remove(path: str) -> None:
+    for tail in ("", "-wal", "-shm"):
+        Path(path + tail).unlink(missing_ok=True)
 
 
 def sqlite_path(url: str) -> str:

@@ -19,8 +19,15 @@ class Statement(NamedTuple):
     parameters: tuple[Any, ...]
 
     @property
+    def reads_the_log(self) -> bool:
+        return "FROM activity" in self.text or "LATERAL" in self.text or "CROSS JOIN" in self.text
+
+    @property
     def counts(self) -> bool:
-        return self.text.startswith("SELECT count(*)")
+        """feed.count: a number, or seqs up to a limit, in no order."""
+        return self.reads_the_log and self.text.startswith(
+            ("SELECT count(*)", "SELECT activity.seq", "SELECT activity_field.seq", "SELECT part.seq")
+        )
 
 
 @contextmanager

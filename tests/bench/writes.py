@@ -31,7 +31,7 @@ async def run(place: Place, pace: Pace, report: Report) -> None:
         store, workspace = await stack.enter_async_context(opened(await place.fresh()))
         ours = Recorder(store, workspace, await customers(store, workspace))
         theirs = await peers.arms(stack, place, "writes", report)
-        arms = {name: timed(operation) for name, operation in (limits | ours.arms()).items()} | theirs
+        arms = {name: timed(operation) for name, operation in {**limits, **ours.arms()}.items()} | theirs
         found = await interleaved(arms, pace)
         lost = await ours.lost()
     name, need = LIMIT[place.dialect]

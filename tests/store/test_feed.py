@@ -49,16 +49,14 @@ async def checked(
     store: Store, workspace: str, plain: PlainFeed, query: HistoryQuery, reader: Reader, limit: int
 ) -> None:
     """Every page of the query, there and back again, is what plain Python says."""
-    note(f"{query} for {reader}, {limit} to a page, of {plain.rows}")
     expected = plain.shown(query, reader)
     pages = await every_page(store, workspace, query, reader, limit)
     assert [seq for page in pages for seq in seqs(page)] == expected
     assert {page.total for page in pages} == {min(len(expected), COUNTED_UP_TO)}
     assert all(len(page.entries) == limit for page in pages[:-1])
     assert pages[0].newer is None
-    newest = max((row.occurred_at for row in plain.rows), default=None)
-    assert {page.last_at for page in pages} == {newest}
     if not expected:
+        assert pages[0].last_at == max((row.occurred_at for row in plain.rows), default=None)
         assert set(pages[0].widen) == plain.widened(query, reader)
     back = pages[-1]
     for page in reversed(pages[:-1]):
@@ -159,6 +157,7 @@ async def test_any_stack_of_filters_shows_what_it_means(
             actors=tuple(own(word, sam, dana) for word in query.actors),
             not_actors=tuple(own(word, sam, dana) for word in query.not_actors),
         )
+        note(f"{spelled} for {reader}, {limit} to a page, of {plain.rows}")
         await checked(store, workspace, plain, spelled, reader, limit)
 
 

@@ -22,17 +22,19 @@ NEEDED = {
 }
 
 
-async def arms(stack: AsyncExitStack, place: Place, what: str, report: Report, rows: int = 0) -> dict[str, Timed]:
+async def arms(
+    stack: AsyncExitStack, place: Place, what: str, report: Report, rows: int = 0, share: int = 10
+) -> dict[str, Timed]:
     """The peers' arms on a new database of theirs; none, and a printed line, where they are not installed.
 
-    what  `writes`, or `feed`: then the history of one object is rows // 10 entries long, among rows in all
+    what  `writes`, or `feed`: then there are `rows` entries, one of `share` of them about one object
     """
     missing = [name for module, name in NEEDED.items() if find_spec(module) is None]
     if missing:
         report.left_out(f"{', '.join(missing)} (not installed: `pip install --group bench`).")
         return {}
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.peers", await place.empty(), what, str(rows)),
+        *(sys.executable, "-m", "tests.bench.peers", await place.empty(), what, str(rows), str(share)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

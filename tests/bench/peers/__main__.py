@@ -1,4 +1,4 @@
-"""The peers' process: `python -m tests.bench.peers URL writes|feed ROWS`, spoken to by peers/__init__.py."""
+"""The peers' process: `python -m tests.bench.peers URL writes|feed ROWS SHARE`, spoken to by peers/__init__.py."""
 
 import itertools
 import json
@@ -101,24 +101,28 @@ def writes(*, postgres: bool) -> dict[str, Peer]:
     return found
 
 
-def feed(rows: int, *, postgres: bool) -> dict[str, Peer]:
-    """Pages of one object that has a tenth of all entries."""
+def feed(rows: int, share: int, *, postgres: bool) -> dict[str, Peer]:
+    """Pages of one object, which one of `share` entries is about."""
     models = import_module("tests.bench.peers.models")
     entry = import_module("auditlog.models").LogEntry
     one = models.Audited.objects.create(pk=1, name="Customer 1", plan="Plan 0")
-    _load_auditlog(entry, rows, postgres=postgres)
-    entries = entry.objects.get_for_object(one)
-    pages = {"django-auditlog": lambda start: list(entries[start : start + PAGE])}
+    _load_auditlog(entry, rows, share, postgres=postgres)
+    found = _pages("django-auditlog", entry.objects.get_for_object(one), rows // share)
     if postgres:
         event = next(iter(models.Tracked.pgh_event_models.values()))
-        _load_pghistory(event, rows)
-        events = event.objects.filter(pgh_obj_id=1).order_by("-pgh_id")
-        pages["django-pghistory"] = lambda start: list(events[start : start + PAGE])
-    return {
-        f"{name}, page {number:,}": repeated(lambda page=page, number=number: page((number - 1) * PAGE))
-        for name, page in pages.items()
-        for number in (1, min(1000, rows // 10 // PAGE))
-    }
+        _load_pghistory(event, rows, share)
+        found |= _pages("django-pghistory", event.objects.filter(pgh_obj_id=1).order_by("-pgh_id"), rows // share)
+    return found
+
+
+def _pages(name: str, entries: Any, rows: int) -> dict[str, Peer]:
+    """Its first page, and its thousandth or last."""
+
+    def page(number: int) -> Peer:
+        start = (number - 1) * PAGE
+        return repeated(lambda: list(entries[start : start + PAGE]))
+
+    return {f"{name}, page {number:,}": page(number) for number in (1, min(1000, rows // PAGE))}
 
 
 def _numbers(rows: int, *, postgres: bool) -> str:
@@ -127,10 +131,11 @@ def _numbers(rows: int, *, postgres: bool) -> str:
     return f"(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i FROM s)"
 
 
-_OBJECT = f"CASE WHEN i % 10 = 0 THEN 1 ELSE 2 + i * 7 % {CUSTOMERS - 1} END"
+def _object(share: int) -> str:
+    return f"CASE WHEN i % {share} = 0 THEN 1 ELSE 2 + i * 7 % {CUSTOMERS - 1} END"
 
 
-def _load_auditlog(entry: Any, rows: int, *, postgres: bool) -> None:
+def _load_auditlog(entry: Any, rows: int, share: int, *, postgres: bool) -> None:
     audited = import_module("tests.bench.peers.models").Audited
     content = import_module("django.contrib.contenttypes.models").ContentType.objects.get_for_model(audited).pk
     when = (
@@ -140,8 +145,8 @@ def _load_auditlog(entry: Any, rows: int, *, postgres: bool) -> None:
     )
     values = {
         "content_type_id": str(content),
-        "object_pk": f"CAST({_OBJECT} AS text)",
-        "object_id": _OBJECT,
+        "object_pk": f"CAST({_object(share)} AS text)",
+        "object_id": _object(share),
         "object_repr": "'Customer'",
         "action": "1",
         "changes": 'CAST(\'{"plan": ["Plan \' || i || \'", "Plan"]}\' AS ' + ("jsonb)" if postgres else "text)"),
@@ -151,12 +156,12 @@ def _load_auditlog(entry: Any, rows: int, *, postgres: bool) -> None:
     _load(entry, values, rows, postgres=postgres)
 
 
-def _load_pghistory(event: Any, rows: int) -> None:
+def _load_pghistory(event: Any, rows: int, share: int) -> None:
     values = {
         "pgh_created_at": "timestamptz '2024-01-01' + make_interval(secs => i)",
         "pgh_label": "'update'",
-        "pgh_obj_id": _OBJECT,
-        "id": _OBJECT,
+        "pgh_obj_id": _object(share),
+        "id": _object(share),
         "name": "'Customer'",
         "plan": "'Plan ' || i",
         "status": "'active'",
@@ -170,11 +175,6 @@ def _load(model: Any, values: dict[str, str], rows: int, *, postgres: bool) -> N
     source = ", ".join(values[column] for column in columns)
     table = model._meta.db_table
     with import_module("django.db").connection.cursor() as cursor:
-        if table.startswith("peers_"):
-            # pghistory's events refer to rows of their own model only by a constraint that we do not measure
-            cursor.execute(
-                f"INSERT INTO peers_tracked (id, name, plan, status, owner) SELECT i, 'Customer', 'Plan', 'active', 'Sam' FROM {_numbers(CUSTOMERS, postgres=True)}"
-            )
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) SELECT {source} FROM {_numbers(rows, postgres=postgres)}"
         )
@@ -182,11 +182,11 @@ def _load(model: Any, values: dict[str, str], rows: int, *, postgres: bool) -> N
 
 
 def main() -> None:
-    address, what, rows = sys.argv[1:]
+    address, what, rows, share = sys.argv[1:]
     url = sa.make_url(address)
     postgres = url.get_backend_name() == "postgresql"
     set_up(url)
-    found = writes(postgres=postgres) if what == "writes" else feed(int(rows), postgres=postgres)
+    found = writes(postgres=postgres) if what == "writes" else feed(int(rows), int(share), postgres=postgres)
     print(json.dumps(list(found)), flush=True)
     for line in sys.stdin:
         name, n = json.loads(line)

@@ -1,12 +1,13 @@
 """One row of a customer, once as it is and once for each peer that keeps its history."""
 
 from importlib import import_module
+from typing import Any
 
 # By name, so that neither the bench nor the type checker needs the optional packages.
-settings = import_module("django.conf").settings
-models = import_module("django.db.models")
-auditlog = import_module("auditlog.registry").auditlog
-history = import_module("simple_history.models")
+settings: Any = import_module("django.conf").settings
+models: Any = import_module("django.db.models")
+auditlog: Any = import_module("auditlog.registry").auditlog
+history: Any = import_module("simple_history.models")
 
 
 class Base(models.Model):  # type: ignore[misc]  # Any: see above
@@ -30,8 +31,8 @@ class Historied(Base):
 auditlog.register(Audited)
 
 if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    track = import_module("pghistory").track
+    track: Any = import_module("pghistory").track
 
-    @track()  # type: ignore[untyped-decorator]  # Any: see above
+    @track()
     class Tracked(Base):
         pass
