@@ -31,7 +31,7 @@ from bot.jobs.exports import Exporter, Leases
 from bot.jobs.outside import Outside
 from bot.jobs.schedule import Jobs
 from bot.listeners import command, customer, edit, export, forms, history, home, people, unlinked
-from bot.listeners.form_kinds import FormKinds
+from bot.listeners.form_kinds import form_kinds
 from bot.listeners.typed import Writing
 from bot.settings import Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
@@ -109,7 +109,7 @@ async def build(
             store, slack, {SHARED: shown.shared, WITHDRAW: shown.withdrawn, NUDGE: Outside(store).nudge}, timing
         )
         asking = forms.Forms(writing, slack)
-        asking.add(FormKinds(writing).kinds())
+        asking.add(form_kinds(writing))
         edits = edit.Edits(writing, asking)
         customers = customer.Customers(writing, asking)
         uploads = Uploads(http, _stand_in(settings.slack_api_url))

@@ -64,13 +64,18 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
 def _fitting() -> sa.Select[Any]:
     """Customers that the words name exactly, with the way in which they do, best first; one reading of each index."""
     c, x = tables.customer.c, tables.external_id.c
-    workspace, words, key = sa.bindparam("workspace"), sa.bindparam("words"), sa.bindparam("key")
-    imported = c.id.in_(
-        sa.select(x.customer_id).where(
-            x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
-        )
+    workspace, words, key = (sa.bindparam(name, type_=tables.Key) for name in ("workspace", "words", "key"))
+    imported = sa.select(x.customer_id).where(
+        x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
     )
-    ways = (c.id == words, c.slug == key, imported, c.domain == key, c.name == words, c.name_key == key)
+    ways = (
+        c.id == words,
+        c.slug == key,
+        c.id == imported.scalar_subquery(),
+        c.domain == key,
+        c.name == words,
+        c.name_key == key,
+    )
     way = sa.case(*((same, number) for number, same in enumerate(ways))).label("way")
     # To the letter is case-folded, too: `name` itself is in no index.
     known = sa.or_(*(same for same in ways if same is not ways[4]))

@@ -14,7 +14,7 @@ from bot.blocks import unlinked as unlinked_blocks
 from bot.blocks.kit import Message
 from bot.blocks.receipt import erase_question, receipt
 from bot.directory import Asker
-from bot.listeners.form_kinds import FormKinds
+from bot.listeners.form_kinds import form_kinds
 from bot.listeners.forms import Form
 from bot.listeners.typed import Writing
 from bot.sandbox.rules import judge_message, judge_view
@@ -99,7 +99,7 @@ def fits(message: Message) -> None:
 async def every_form_fits(edits: Edits, extreme: str) -> None:
     """What a form puts aside holds ids and digests only."""
     shown = await edits.records.card(edits.workspace, extreme)
-    kinds = FormKinds(Writing(edits.store, None)).kinds()  # type: ignore[arg-type]  # no form asks Slack for a person
+    kinds = form_kinds(Writing(edits.store, None))  # type: ignore[arg-type]  # no form asks Slack for a person
     await edits.records.complete_task(edits.workspace, extreme, shown.open_tasks[0].id, edits.by)
     await edits.records.archive_contact(edits.workspace, extreme, shown.contacts[0].id, edits.by)
     short = next(each for each in shown.comments if len(each.text) < 3000)

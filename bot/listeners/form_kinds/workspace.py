@@ -1,0 +1,77 @@
+"""What holds for the whole workspace: its fields, its settings."""
+
+from bot import limits
+from bot.blocks import forms as form
+from bot.directory import Asker
+from bot.listeners.form_kinds.kinds import Built, Kinds
+from bot.listeners.forms import Asked, Form, Given
+from store.domain.customer import (
+    CUSTOM_TYPES,
+    FieldType,
+    key_of,
+)
+from store.settings import WorkspaceSettings, from_text, mapping_text
+
+MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
+RIGHTS = (("Everyone", "everyone"), ("Admins", "admins"))
+
+
+class OfWorkspace(Kinds):
+    def kinds(self) -> dict[str, Form]:
+        return {
+            "field_add": Form("Add a field", self._field, self._save_field, needs_customer=False, admin=True),
+            "settings": Form("Settings", self._settings, self._save_settings, needs_customer=False, admin=True),
+        }
+
+    async def _field(self, _asker: Asker, _customer_id: str, _given: Given) -> Built:
+        kinds = [(each.value, each.value) for each in CUSTOM_TYPES]
+        return [
+            form.asked("name", "Name", form.text(most=60), optional=False),
+            form.asked("type", "Type", form.choice(kinds, "text"), optional=False),
+            form.asked("choices", "Choices, between commas", form.text(), hint="For a choice only."),
+        ], {}
+
+    async def _save_field(self, asked: Asked) -> str:
+        choices = [each.strip() for each in asked.answers["choices"].split(",") if each.strip()]
+        made = await self._records.define_field(
+            asked.asker.workspace, asked.answers["name"], FieldType(asked.answers["type"]), choices
+        )
+        return f"There is a field {made.name} now. Set it with /pivotal set acme {key_of(made.name)}=…"
+
+    async def _settings(self, asker: Asker, _customer_id: str, _given: Given) -> Built:
+        now = await self._store.settings(asker.workspace)
+        described = WorkspaceSettings.model_fields
+        blocks = [
+            form.asked(
+                name, described[name].description or name, form.choice(RIGHTS, getattr(now, name)), optional=False
+            )
+            for name in ("view", "edit", "export")
+        ]
+        unknown = (("Create it", "create"), ("Wait until it is linked", "park"))
+        blocks.append(
+            form.asked(
+                "unknown_customer",
+                "A customer that a sync tells of and nobody knows",
+                form.choice(unknown, now.unknown_customer),
+                optional=False,
+            )
+        )
+        texts = (
+            ("mapping", "Which property feeds which field", mapping_text(now.mapping), MAPPING_HINT),
+            ("phases", "Phases of an onboarding, between commas", ", ".join(now.phases), None),
+        )
+        blocks += [
+            form.asked(name, label, form.text(text, long=True), hint=hint)
+            for name, label, text, hint in texts
+            if len(text) <= limits.INPUT_TEXT  # a longer one is set in a terminal: cut here, it would be saved so
+        ]
+        return blocks, {}
+
+    async def _save_settings(self, asked: Asked) -> str:
+        values = {
+            name: from_text(name, asked.answers[name])
+            for name in WorkspaceSettings.model_fields
+            if name in asked.answers
+        }
+        await self._store.set_settings(asked.asker.workspace, values)
+        return "The settings are saved."
