@@ -5,8 +5,6 @@ concerned, reads what came since, empties the contact, takes the names out of re
 that named them, and appends `contact.removed`, which lists those. A tombstone makes sure that an import or a late webhook does not bring the person back.
 """
 
-import hashlib
-import hmac
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,11 +15,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store import outbox, tables
-from store.actors import folded
 from store.domain.activity import REMOVED_CONTACT, Change
 from store.domain.names import Finder, Traces
 from store.domain.record import By, Contact, Receipt
-from store.engine import canonical, database_clock
+from store.engine import database_clock
 from store.records.contact import chosen
 from store.records.recording import (
     activity,
@@ -32,6 +29,7 @@ from store.records.recording import (
     record,
     repeated,
 )
+from store.tombstones import entomb
 
 PIECE = 1000
 COMMITTED_LATE = timedelta(minutes=1)
@@ -86,7 +84,7 @@ def erase(
     _search(connection, workspace, customer_id, traces, found)
     locked_all(connection, workspace, found.rows.keys() - concerned)
     _search_deliveries(connection, workspace, contact, traces, found)
-    _entomb(connection, workspace, customer_id, contact)
+    entomb(connection, workspace, customer_id, contact)
     _empty(connection, workspace, contact)
     _clean_records(connection, workspace, customer_id, traces, concerned | found.rows.keys())
     _clean_deliveries(connection, workspace, found.deliveries, traces)
@@ -94,7 +92,7 @@ def erase(
     for other, seqs in redacted.items():
         if seqs and other != customer_id:
             record(connection, workspace, other, [_removed(by, contact, seqs)])
-    _withdraw_shares(connection, workspace, contact)
+    _withdraw_shares(connection, workspace, contact, {customer_id, *found.rows})
     return record(connection, workspace, customer_id, [_removed(by, contact, redacted.get(customer_id, ()))])
 
 
@@ -306,60 +304,21 @@ def _read_json(body: bytes) -> Any:
         return body.decode(errors="replace")
 
 
-# --- tombstones -------------------------------------------------------------------------------------------------------
-
-
-def _entomb(connection: sa.Connection, workspace: str, home: str, contact: Contact) -> None:
-    c = tables.contact.c
-    ref = connection.execute(
-        sa.select(c.import_ref).where(c.workspace_id == workspace, c.id == contact.id)
-    ).scalar_one_or_none()
-    key = _key(connection, workspace)
-    for digest in _digests(key, home, ref, contact.email):
-        row = {"workspace_id": workspace, "digest": digest, "contact_id": contact.id}
-        there = sa.select(tables.tombstone.c.digest).where(
-            tables.tombstone.c.workspace_id == workspace, tables.tombstone.c.digest == row["digest"]
-        )
-        if connection.execute(there).first() is None:
-            connection.execute(tables.tombstone.insert(), row)
-
-
-def entombed(
-    connection: sa.Connection, workspace: str, *, customer_id: str, ref: str | None = None, email: str | None = None
-) -> str | None:
-    """The id of the erased contact that these are of, if there is one. ref: the name that an import gives the contact."""
-    s = tables.tombstone.c
-    digests = _digests(_key(connection, workspace), customer_id, ref, email)
-    found: str | None = connection.execute(
-        sa.select(s.contact_id).where(s.workspace_id == workspace, s.digest.in_(digests)).limit(1)
-    ).scalar_one_or_none()
-    return found
-
-
-def _key(connection: sa.Connection, workspace: str) -> bytes:
-    w = tables.workspace.c
-    key: bytes = connection.execute(sa.select(w.erasure_key).where(w.workspace_id == workspace)).scalar_one()
-    return key
-
-
-def _digests(key: bytes, customer_id: str, ref: str | None, email: str | None) -> list[str]:
-    """A file's own name means one contact of one customer; an address means one person everywhere."""
-    known = ([["import", customer_id, ref]] if ref else []) + ([["email", folded(email)]] if email else [])
-    return [hmac.new(key, canonical(each).encode(), hashlib.sha256).hexdigest() for each in known]
-
-
 # --- what is in Slack -------------------------------------------------------------------------------------------------
 
 
-def _withdraw_shares(connection: sa.Connection, workspace: str, contact: Contact) -> None:
-    """Every history that was shared to a channel may show the name: it is replaced there."""
+def _withdraw_shares(connection: sa.Connection, workspace: str, contact: Contact, customers: Iterable[str]) -> None:
+    """Every history of these customers that was shared to a channel may show the name: it is replaced there."""
     o = tables.outbox.c
     shared = connection.execute(
-        sa.select(o.id, o.channel, o.ts).where(
+        sa.select(o.id, o.channel, o.ts, o.body).where(
             o.workspace_id == workspace, o.kind == SHARED, o.state == "sent", o.ts.is_not(None)
         )
     ).all()
-    for ident, channel, ts in shared:
+    named = tuple(customers)
+    for ident, channel, ts, body in shared:
+        if not any(str(body.get("query", "")).startswith(each) for each in named):
+            continue
         outbox.enqueue(
             connection,
             workspace,

@@ -33,8 +33,8 @@ from store.domain.activity import (
 )
 from store.domain.errors import BadLine, code
 from store.engine import canonical, database_clock
-from store.erasure import entombed
 from store.tables import plain
+from store.tombstones import entombed
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import erasure, tables
+from store import erasure, tables, tombstones
 from store.domain.activity import REMOVED_CONTACT, Ref
 from store.domain.record import By
 from store.domain.sync import Notice, What
@@ -70,7 +70,7 @@ def _associate(
     if email is not None and contact.MAIL.fullmatch(email) is None:
         email = None
     if row["contact_id"] is None:
-        if erasure.entombed(connection, workspace, customer_id=customer_id, email=email) is not None:
+        if tombstones.entombed(connection, workspace, customer_id=customer_id, email=email) is not None:
             set_external(connection, workspace, notice, {"told": None, "erased": True})
             return
         primary = notice.values.get("primary") == "true"
