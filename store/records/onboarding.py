@@ -187,8 +187,11 @@ def _onboarding_of(connection: sa.Connection, workspace: str, customer_id: str, 
     return under_way[0] if len(under_way) == 1 else None
 
 
-def _about(by: By, kind: str, changes: list[Change], ident: str, label: str | None) -> NewActivity:
-    return activity(by, kind, *changes, subject=f"task:{ident}", onboarding_id=label)
+def _about(
+    by: By, kind: str, changes: list[Change], task: str, label: str | None, title: str | None = None
+) -> NewActivity:
+    """title: of the task, where no change tells it."""
+    return activity(by, kind, *changes, text=title, subject=f"task:{task}", onboarding_id=label)
 
 
 def turn_task(connection: sa.Connection, workspace: str, customer_id: str, which: str, state: str, by: By) -> Receipt:
@@ -266,7 +269,9 @@ def update_task(
     t = tables.task.c
     values: dict[str, Any] = {"title": wanted["task"][1], "due": due, "assignee": None if who is None else str(who)}
     connection.execute(tables.task.update().where(t.workspace_id == workspace, t.id == now.id).values(values))
-    return record(connection, workspace, customer_id, [_about(by, "task.updated", changes, now.id, now.onboarding)])
+    untold = None if any(change.field == "task" for change in changes) else now.title
+    updated = _about(by, "task.updated", changes, now.id, now.onboarding, untold)
+    return record(connection, workspace, customer_id, [updated])
 
 
 def _iso(day: date | None) -> str | None:
