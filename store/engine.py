@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
 from store.domain.errors import Unavailable, UsageError
-from store.failures import sorted_out
+from store.failures import reraised
 from store.tables import Instant
 
 T = TypeVar("T")
@@ -187,6 +187,7 @@ def _sqlite_engine(
     engine = sa.create_engine(
         url,
         json_serializer=canonical,
+        hide_parameters=True,  # an error tells its statement, and not what people have typed into it
         poolclass=sa.QueuePool,
         pool_size=size,
         max_overflow=0,
@@ -225,7 +226,7 @@ def _in_transaction(engine: sa.Engine, work: Work[T], turn_by: float) -> T:
         with engine.begin() as connection:
             return work(connection)
     except (DBAPIError, PoolTimeoutError) as error:
-        raise sorted_out(error) from error
+        reraised(error)
 
 
 def _truncate_log(engine: sa.Engine) -> None:
@@ -244,6 +245,7 @@ class PostgresDatabase:
         self._alone: AsyncEngine = create_async_engine(
             url,
             json_serializer=canonical,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             pool_size=10,
             max_overflow=10,
@@ -251,6 +253,7 @@ class PostgresDatabase:
             connect_args={"timeout": 1.0, "command_timeout": patience.total_seconds()},
         )
         _hand_out_no_dead_connections(self._alone.sync_engine)
+        _wait_for_no_goodbye(self._alone.sync_engine)
         # A page is several statements, and must not tear (decisions/0003-one-snapshot.md).
         self._reading = self._alone.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writing = self._alone.execution_options(isolation_level="READ COMMITTED")
@@ -267,7 +270,7 @@ class PostgresDatabase:
         try:
             return await greenlet_spawn(asked)
         except self._failures as error:
-            raise sorted_out(error) from error
+            reraised(error)
 
     async def write(self, work: Work[T], *, alone: bool = False) -> T:
         # Who asked may be cancelled; the commit is not: it runs to its end in a task of its own.
@@ -293,7 +296,7 @@ class PostgresDatabase:
         try:
             return await greenlet_spawn(committed)
         except self._failures as error:
-            raise sorted_out(error, committing=committing) from error
+            reraised(error, committing=committing)
 
     async def _write_alone(self, work: Work[T]) -> T:
         sent = False
@@ -307,7 +310,7 @@ class PostgresDatabase:
         try:
             return await greenlet_spawn(done)
         except self._failures as error:
-            raise sorted_out(error, committing=sent) from error
+            reraised(error, committing=sent)
 
     async def alter(self, work: Work[T]) -> T:
         return await self.write(work)
@@ -341,6 +344,14 @@ def _hand_out_no_dead_connections(engine: sa.Engine) -> None:
                 engine.dialect.do_ping(connection)
             except engine.dialect.loaded_dbapi.Error as error:
                 raise sa.exc.DisconnectionError from error
+
+
+def _wait_for_no_goodbye(engine: sa.Engine) -> None:
+    """A connection that failed is dropped at once. Its polite end would wait for an answer from a server that has just given none."""
+
+    @event.listens_for(engine, "invalidate")
+    def drop(connection: Any, _record: object, _error: object) -> None:
+        connection.driver_connection.terminate()
 
 
 def database_clock(connection: sa.Connection) -> datetime:

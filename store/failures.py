@@ -1,6 +1,7 @@
 """What a failure of the database means to whoever waits for it."""
 
 import sqlite3
+from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -25,6 +26,14 @@ def sorted_out(error: Exception, *, committing: bool = False) -> Exception:
     return error
 
 
+def reraised(error: Exception, *, committing: bool = False) -> NoReturn:
+    """Raise what `sorted_out` makes of it; a bug of ours goes on as it came, and does not become its own cause."""
+    meant = sorted_out(error, committing=committing)
+    if meant is error:
+        raise error
+    raise meant from error
+
+
 _SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -43,6 +52,7 @@ _POSTGRES_PASSING = (
     "53",  # out of connections, memory or disk
     "57",  # shutting down, starting up, cancelled
     "58",  # the system beneath it failed
+    "55000",  # it is not taking connections now
     "55P03",  # a lock was not to be had
     "25006",  # it is a standby, which takes no writes
 )

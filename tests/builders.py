@@ -68,7 +68,7 @@ async def a_person(store: Store, workspace: str, name: str, **seen: Any) -> Know
 async def another_workspace(database: Database, team_id: str | None = None) -> str:
     """A second tenant's id. From then on there is no default workspace."""
     ident = f"wsp_{uuid4().hex[:12]}"
-    row = {
+    row: dict[str, Any] = {
         "workspace_id": ident,
         "name": "second",
         "slack_team_id": team_id,

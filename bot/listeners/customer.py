@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers import Answers, Json
 from bot.blocks import card as card_blocks
-from bot.blocks import record
+from bot.blocks import kit, record
 from bot.blocks.kit import Message
 from bot.blocks.picker import PICK, customer_options, picker
 from bot.blocks.receipt import receipt
@@ -200,7 +200,7 @@ def register(bolt: AsyncApp, answers: Answers, history: History, forms: Forms) -
     @bolt.options(PICK)
     async def choices(ack: AsyncAck, body: Json) -> None:
         async def work(asker: Asker) -> Sequence[Json]:
-            return customer_options(await store.customer_choices(asker.workspace, body["value"]))
+            return customer_options(await store.customer_choices(asker.workspace, kit.one_line(body["value"])))
 
         await answers.offer(ack, body, work)
 

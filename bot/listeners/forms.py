@@ -164,14 +164,14 @@ def register(bolt: AsyncApp, answers: Answers, forms: Forms) -> None:
     @bolt.options(form.CUSTOMER)
     async def customers(ack: AsyncAck, body: Json) -> None:
         async def work(asker: Asker) -> Sequence[Json]:
-            return customer_options(await store.customer_choices(asker.workspace, body["value"]))
+            return customer_options(await store.customer_choices(asker.workspace, kit.one_line(body["value"])))
 
         await answers.offer(ack, body, work)
 
     @bolt.options(form.PERSON)
     async def people(ack: AsyncAck, body: Json) -> None:
         async def work(asker: Asker) -> Sequence[Json]:
-            found = await store.people(asker.workspace, body["value"])
+            found = await store.people(asker.workspace, kit.one_line(body["value"]))
             return [kit.option(kit.one_line(each.label) or "–", each.word) for each in found]
 
         await answers.offer(ack, body, work)

@@ -6,6 +6,7 @@ from secrets import token_hex
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.answers import Answers, Json
+from bot.blocks import kit
 from bot.blocks import unlinked as blocks
 from bot.blocks.kit import Message
 from bot.blocks.links import carried
@@ -64,6 +65,6 @@ def register(bolt: AsyncApp, answers: Answers, unlinked: Unlinked, writing: Writ
     @bolt.options(blocks.LINK)
     async def choices(ack: AsyncAck, body: Json) -> None:
         async def work(asker: Asker) -> Sequence[Json]:
-            return customer_options(await writing.store.customer_choices(asker.workspace, body["value"]))
+            return customer_options(await writing.store.customer_choices(asker.workspace, kit.one_line(body["value"])))
 
         await answers.offer(ack, body, work)

@@ -1,21 +1,17 @@
 """Section 3: pages of the feed, under stacked filters, at any depth and any size."""
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
 from statistics import median
-from zoneinfo import ZoneInfo
 
-from store import Store
-from store.domain.errors import NotFound
-from store.domain.query import COUNTED, HistoryQuery, Page, Reader, Window
-from tests.bench import histories, peers
+from store.domain.query import COUNTED, HistoryQuery, Window
+from tests.bench import peers
 from tests.bench.histories import BEGIN, EVERY, KINDS, PEOPLE, RARE_FIELD, RARE_KIND, Size
 from tests.bench.measure import Operation, Pace, interleaved, percentile, timed
-from tests.bench.places import Place, opened
-from tests.bench.replay import Bare, Statement, bare, sent
+from tests.bench.places import Place
+from tests.bench.replay import Bare, Statement
 from tests.bench.report import Line, Report
+from tests.bench.shelves import PAGE, Shelf
 
 DEEP = 1000
 """The page that the lines name."""
@@ -24,10 +20,8 @@ IN_DATABASE_MS = 5.0
 GROWTH = 1.5
 BOUND = {"postgresql": COUNTED + 1, "sqlite": 15 * (COUNTED + 1)}
 """Keys that a count may read. SQLite does not tell; its virtual machine takes some ten steps for each."""
-PAGE = 10
-TIMES, WARM = 100, 5
+TIMES, WARM = 60, 5
 
-READER = Reader(now=datetime(2026, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
 BIG = HistoryQuery(customer="big")
 FIVE = tuple(f"Person {n}" for n in range(1, 6))
 THREE = ("task.created", "comment.added", "contact.added")
@@ -67,57 +61,14 @@ def stacks(size: Size) -> dict[str, HistoryQuery]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One loaded database: our store on it, and a bare connection to it."""
-
-    store: Store
-    workspace: str
-    bare: Bare
-
-    async def page(self, query: HistoryQuery) -> Page:
-        return await self.store.history(self.workspace, query, READER)
-
-    async def statements(self, query: HistoryQuery) -> tuple[Page, list[Statement]]:
-        """The page, and what the Store asked for it; after the pooled connections have mostly served a small customer."""
-        for _ in range(6):
-            with suppress(NotFound):  # the small one may have no such field
-                await self.page(replace(query, customer="middling-1"))
-        with sent() as statements:
-            page = await self.page(query)
-        return page, statements
-
-    async def deep(self, query: HistoryQuery, page: int) -> HistoryQuery:
-        """The same query at its page of this number, reached in strides of a thousand pages."""
-        left = (page - 1) * PAGE
-        while left:
-            stride = min(left, 1000 * PAGE)
-            found = await self.store.history(self.workspace, query, READER, limit=stride)
-            assert found.older is not None, "the history is too short for a page that deep"
-            query = query.older_than(found.older)
-            left -= stride
-        return query
+async def run(place: Place, pace: Pace, report: Report, large: Shelf, little: Shelf) -> None:
+    await _stacked(place, report, large, little)
+    await _depth(place, report, large)
+    await _against_peers(place, pace, report, large)
 
 
-async def run(place: Place, pace: Pace, report: Report, size: Size, small: Size) -> None:
-    async with AsyncExitStack() as stack:
-        large, little = await _shelf(stack, place, size), await _shelf(stack, place, small)
-        await _stacked(place, report, large, little, size, small)
-        await _depth(place, report, large, size)
-        await _against_peers(stack, place, pace, report, large, size)
-
-
-async def _shelf(stack: AsyncExitStack, place: Place, size: Size) -> Shelf:
-    url = await place.fresh()
-    async with opened(url, job=True) as (store, workspace):
-        await histories.load(store, workspace, size)
-    connection = await stack.enter_async_context(bare(place, url))
-    await connection.seconds([Statement("ANALYZE", ())])
-    store, workspace = await stack.enter_async_context(opened(url))
-    return Shelf(store, workspace, connection)
-
-
-async def _stacked(place: Place, report: Report, large: Shelf, little: Shelf, size: Size, small: Size) -> None:
+async def _stacked(place: Place, report: Report, large: Shelf, little: Shelf) -> None:
+    size, small = large.size, little.size
     rows, slowest, growth, read = [], 0.0, 0.0, 0
     for name, query in stacks(size).items():
         page, statements = await large.statements((await large.page(query)).query)
@@ -167,7 +118,8 @@ async def _turns(
     return here[WARM:], there[WARM:]
 
 
-async def _depth(place: Place, report: Report, large: Shelf, size: Size) -> None:
+async def _depth(place: Place, report: Report, large: Shelf) -> None:
+    size = large.size
     rows, worst = [], 0.0
     for name in ("no filter", "5 actors"):
         first = (await large.page(stacks(size)[name])).query
@@ -184,17 +136,17 @@ async def _depth(place: Place, report: Report, large: Shelf, size: Size) -> None
     report.reach(Line(f"{place.name}: a deep page against page 1", worst, 1.2, 0.35, at_most=True))
 
 
-async def _against_peers(
-    stack: AsyncExitStack, place: Place, pace: Pace, report: Report, large: Shelf, size: Size
-) -> None:
+async def _against_peers(place: Place, pace: Pace, report: Report, large: Shelf) -> None:
+    size = large.size
     number = min(DEEP, size.big // PAGE)
-    theirs = await peers.arms(stack, place, "feed", report, size.rows, size.share)
-    if not theirs:
-        return
     query = (await large.page(BIG)).query
     pages = {1: query, number: await large.deep(query, number)}
     arms = {f"Store.history, page {n:,}": timed(_repeated(large, page)) for n, page in pages.items()}
-    found = await interleaved(arms | theirs, pace)
+    async with AsyncExitStack() as stack:
+        theirs = await peers.arms(stack, place, "feed", report, size.rows, size.share)
+        if not theirs:
+            return
+        found = await interleaved(arms | theirs, pace)
     mine = found[f"Store.history, page {number:,}"]
     report.arms(f"3. Pages, {place.name}, {size.big:,} entries of {size.rows:,}", found.values(), mine, "pages/s")
     report.reach(

@@ -17,11 +17,10 @@ from aiohttp import web
 
 from bot.sandbox import StandInSlack
 from bot.signature import signed
-from tests.bench import histories
-from tests.bench.histories import Size
 from tests.bench.measure import Operation, Pace, interleaved, timed
-from tests.bench.places import Place, opened
+from tests.bench.places import Place
 from tests.bench.report import Line, Report
+from tests.bench.shelves import Shelf
 from tests.bench.slack_limits import PATH
 
 AT_ONCE = 8
@@ -65,7 +64,8 @@ class Desk:
         """A click on a control; gives what is posted to its response_url."""
         common = self._common()
         number = common["response_url"].rpartition("/")[2]
-        heard = self._heard[number] = asyncio.get_running_loop().create_future()
+        heard: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._heard[number] = heard
         payload = common | {
             "type": "block_actions",
             "team": {"id": self.slack.team_id},
@@ -104,10 +104,7 @@ class Desk:
             return text
 
 
-async def run(place: Place, pace: Pace, report: Report, size: Size) -> None:
-    url = await place.fresh()
-    async with opened(url, job=True) as (store, workspace):
-        await histories.load(store, workspace, size)
+async def run(place: Place, pace: Pace, report: Report, large: Shelf) -> None:
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(_desk())
         secret = desk.slack.signing_secret
@@ -116,7 +113,7 @@ async def run(place: Place, pace: Pace, report: Report, size: Size) -> None:
             for command, environment in (
                 (("tests.bench.slack_limits", "bare", secret, "{port}"), {}),
                 (("tests.bench.slack_limits", "bolt", secret, "{port}"), {}),
-                (("bot", "serve", "--port", "{port}"), _environment(desk, url)),
+                (("bot", "serve", "--port", "{port}"), _environment(desk, large.url)),
             )
         ]
         older = _button(json.loads(await desk.asks(ours))["blocks"], "Older")
@@ -130,7 +127,7 @@ async def run(place: Place, pace: Pace, report: Report, size: Size) -> None:
         calls[CLICK] = (clicked, ours)
         many = await interleaved({name: timed(_together(*call)) for name, call in calls.items()}, pace)
         alone = await interleaved({name: timed(_one_by_one(*call)) for name, call in calls.items()}, pace)
-    title = f"1. Slack requests, {place.name}, {size.rows:,} activities"
+    title = f"1. Slack requests, {place.name}, {large.size.rows:,} activities"
     report.table(
         title,
         ("request", f"per second, {AT_ONCE} at a time", f"against {BOLT}", "ms alone", f"against {BOLT}"),

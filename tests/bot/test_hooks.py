@@ -175,16 +175,15 @@ async def test_a_redirect_is_not_followed_and_a_long_reply_not_read() -> None:
     assert len(sent) * 64 * 1024 < 1000 * MAX_REPLY
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/hook", "http://127.0.0.1:9/hook", None])
-async def test_a_signed_click_that_names_another_place_is_answered_nowhere(pivotal: Pivotal, url: str | None) -> None:
+async def test_a_signed_click_that_names_another_place_is_answered_nowhere(pivotal: Pivotal) -> None:
     await acme(pivotal)
     feed = await pivotal.says("/pivotal history acme")
     await feed.click("Older →")
     click: dict[str, Any] = dict(pivotal.slack.deliveries[-1].payload)
     calls = len(pivotal.slack.calls)
     with capture_logs() as logs:
-        answer = await pivotal.slack.send({"payload": {**click, "response_url": url}})
+        for url in ("https://evil.example/hook", "http://127.0.0.1:9/hook", None):
+            assert (await pivotal.slack.send({"payload": {**click, "response_url": url}})).status == 200
         await pivotal.stops()
-    assert answer.status == 200
     assert len(pivotal.slack.calls) == calls
-    assert "response_url is not Slack's: nothing was sent there" in {each["event"] for each in logs}
+    assert [each["event"] for each in logs].count("response_url is not Slack's: nothing was sent there") == 3

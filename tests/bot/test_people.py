@@ -1,15 +1,16 @@
 """Who may ask, and how they are known: members only, by the name and the day that Slack gives them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from bot.sandbox import Shown
 from bot.sandbox.methods import people
 from store.engine import Database
-from tests.bot.acme import ACME, acme
+from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal
 from tests.bot.feeds import count
 from tests.builders import a_line, another_workspace, imported
@@ -18,31 +19,30 @@ GUESTS = "Guests cannot see customers' histories. Ask a full member of this work
 OUTSIDE = "Only members of the workspace that I am installed in can see its customers' histories."
 
 
-@pytest.mark.parametrize(
-    "facts, says",
-    [
-        ({"restricted": True}, GUESTS),
-        ({"ultra_restricted": True}, GUESTS),
-        ({"bot": True}, "Only people can ask me."),
-        ({"deleted": True}, "Your account is deactivated."),
-        ({"stranger": True, "team_id": "T0OTHER"}, OUTSIDE),
-        ({"team_id": "T0OTHER"}, OUTSIDE),
-    ],
-    ids=str,
-)
-async def test_only_full_members_get_an_answer(pivotal: Pivotal, facts: dict[str, Any], says: str) -> None:
+NO_MEMBERS: Final[Sequence[tuple[dict[str, Any], str]]] = [
+    ({"restricted": True}, GUESTS),
+    ({"ultra_restricted": True}, GUESTS),
+    ({"bot": True}, "Only people can ask me."),
+    ({"deleted": True}, "Your account is deactivated."),
+    ({"stranger": True, "team_id": "T0OTHER"}, OUTSIDE),
+    ({"team_id": "T0OTHER"}, OUTSIDE),
+]
+
+
+async def test_only_full_members_get_an_answer(pivotal: Pivotal) -> None:
     """By command, by a click on what others shared, and in a menu."""
     await acme(pivotal)
-    await (await pivotal.says("/pivotal history acme")).menu("Share to this channel")
-    (shared,) = pivotal.slack.messages_in(pivotal.room)
-    somebody = pivotal.joins("Somebody Else", **facts)
-    assert (await pivotal.says("/pivotal history acme", person=somebody)).plain == says
-    clicked = await Shown.of_message(somebody, shared).click("Open and filter")
-    assert clicked.plain == says
-    assert clicked.ephemeral
     feed = await pivotal.says("/pivotal history acme")
-    theirs = Shown.of_message(somebody, feed.message) if feed.message else feed
-    assert await theirs.options("Actors") == []
+    await feed.menu("Share to this channel")
+    (shared,) = pivotal.slack.messages_in(pivotal.room)
+    assert feed.message is not None
+    for facts, says in NO_MEMBERS:
+        somebody = pivotal.joins("Somebody Else", **facts)
+        assert (await pivotal.says("/pivotal history acme", person=somebody)).plain == says
+        clicked = await Shown.of_message(somebody, shared).click("Open and filter")
+        assert clicked.plain == says
+        assert clicked.ephemeral
+        assert await Shown.of_message(somebody, feed.message).options("Actors") == []
 
 
 @pytest.mark.promise(id="S7")
@@ -135,15 +135,15 @@ async def test_slack_is_asked_once_for_a_person_whom_several_requests_need(pivot
     assert len([each for each in pivotal.slack.calls_of("users.info") if each.arguments["user"] == mara.id]) == 1
 
 
-@pytest.mark.parametrize("code, says", [
-    ("user_not_found", "Slack does not know that person."),
-    ("user_not_visible", "Slack does not let me see that person."),
-    ("missing_scope", "I lack a permission in Slack for that. An admin can install me again to grant it."),
-])  # fmt: skip
-async def test_when_slack_says_why_it_does_not_tell_who_asks(pivotal: Pivotal, code: str, says: str) -> None:
+async def test_when_slack_says_why_it_does_not_tell_who_asks(pivotal: Pivotal) -> None:
     await acme(pivotal)
-    pivotal.slack.faults.refuse("users.info", code)
-    assert (await pivotal.says("/pivotal history acme", person=pivotal.joins("Mara Núñez"))).plain == says
+    for code, says in (
+        ("user_not_found", "Slack does not know that person."),
+        ("user_not_visible", "Slack does not let me see that person."),
+        ("missing_scope", "I lack a permission in Slack for that. An admin can install me again to grant it."),
+    ):
+        pivotal.slack.faults.refuse("users.info", code)
+        assert (await pivotal.says("/pivotal history acme", person=pivotal.joins("Mara Núñez"))).plain == says
 
 
 async def test_when_slack_cannot_say_who_asks_they_may_try_again(pivotal: Pivotal) -> None:
@@ -168,32 +168,33 @@ async def test_whom_we_knew_yesterday_we_still_know_when_slack_is_away(pivotal: 
 # --- days -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "zone, day, first, last",
-    [
-        ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59.999999Z"),
-        ("Europe/Berlin", "2025-10-26", "2025-10-25T22:00:00Z", "2025-10-26T22:59:59.999999Z"),
-        ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", "2026-04-24T20:59:59.999999Z"),
-        ("America/New_York", "2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59.999999Z"),
-        ("Asia/Kathmandu", "2026-02-28", "2026-02-27T18:15:00Z", "2026-02-28T18:14:59.999999Z"),
-    ],
-)
-async def test_a_day_is_the_readers_own_however_long(
-    pivotal: Pivotal, zone: str, day: str, first: str, last: str
-) -> None:
-    """A day of 23 hours, one of 25, and one without a midnight: both ends are in it, and what lies beside them is not."""
-    ends = [datetime.fromisoformat(each).astimezone(UTC) for each in (first, last)]
-    beside = [ends[0] - timedelta(microseconds=1), ends[1] + timedelta(microseconds=1)]
-    await pivotal.imports(ACME, *(
-        a_line(occurred_at=at.isoformat(), changes=[{"field": "plan", "new": name}], dedupe_key=name)
-        for at, name in [(ends[0], "first"), (ends[1], "last"), (beside[0], "before"), (beside[1], "after")]
-    ))  # fmt: skip
-    reader = pivotal.joins("Reader", tz=zone)
-    shown = await pivotal.says(f"/pivotal history acme --from {day} --to {day}", person=reader)
-    assert count(shown) == "2"
-    assert "→ last" in shown.prose
-    assert "→ first" in shown.prose
-    assert count(await pivotal.says(f"/pivotal history acme --from {day}", person=reader)) == "3"
+DAYS: Final = [
+    ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59.999999Z"),
+    ("Europe/Berlin", "2025-10-26", "2025-10-25T22:00:00Z", "2025-10-26T22:59:59.999999Z"),
+    ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", "2026-04-24T20:59:59.999999Z"),
+    ("America/New_York", "2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59.999999Z"),
+    ("Asia/Kathmandu", "2026-02-28", "2026-02-27T18:15:00Z", "2026-02-28T18:14:59.999999Z"),
+]
+"""A zone, a day there, and the first and last microsecond of it: of 23 hours, of 25, without a midnight."""
+
+
+async def test_a_day_is_the_readers_own_however_long(pivotal: Pivotal) -> None:
+    """Both ends are in it, and what lies beside them is not."""
+    for number, (zone, day, first, last) in enumerate(DAYS):
+        ends = [datetime.fromisoformat(each).astimezone(UTC) for each in (first, last)]
+        beside = [ends[0] - timedelta(microseconds=1), ends[1] + timedelta(microseconds=1)]
+        happened = [(ends[0], "first"), (ends[1], "last"), (beside[0], "before"), (beside[1], "after")]
+        ref = f"customer-{number}"
+        await pivotal.imports({"type": "customer", "ref": ref, "name": f"Customer {number}"}, *(
+            a_line(customer=ref, occurred_at=at.isoformat(), changes=[{"field": "plan", "new": name}])
+            for at, name in happened
+        ))  # fmt: skip
+        reader = pivotal.joins("Reader", tz=zone)
+        shown = await pivotal.says(f"/pivotal history {ref} --from {day} --to {day}", person=reader)
+        assert count(shown) == "2", zone
+        assert "→ last" in shown.prose
+        assert "→ first" in shown.prose
+        assert count(await pivotal.says(f"/pivotal history {ref} --from {day}", person=reader)) == "3", zone
 
 
 @pytest.mark.promise(id="S8")

@@ -100,35 +100,32 @@ async def test_a_slice_too_long_for_a_button_is_opened_by_its_hash(pivotal: Pivo
     assert seqs(own) == [known.count() + 1]
 
 
-@pytest.mark.parametrize("facts", [{"ext_shared": True}, {"pending_ext_shared": True}], ids=str)
-async def test_where_customers_read_along_nothing_is_posted(pivotal: Pivotal, facts: dict[str, bool]) -> None:
+async def test_where_customers_read_along_nothing_is_posted(pivotal: Pivotal) -> None:
     await acme(pivotal)
-    outside = pivotal.slack.add_channel("acme-and-us", members=[pivotal.sam.user], **facts)
-    feed = await pivotal.says("/pivotal history acme", channel=outside)
-    answer = await feed.menu(SHARE)
-    assert answer.ephemeral
-    assert answer.plain.startswith("People outside your company read that channel, or are invited to.")
-    assert pivotal.slack.messages_in(outside) == []
+    for facts in ({"ext_shared": True}, {"pending_ext_shared": True}):
+        outside = pivotal.slack.add_channel("acme-and-us", members=[pivotal.sam.user], **facts)
+        feed = await pivotal.says("/pivotal history acme", channel=outside)
+        answer = await feed.menu(SHARE)
+        assert answer.ephemeral
+        assert answer.plain.startswith("People outside your company read that channel, or are invited to.")
+        assert pivotal.slack.messages_in(outside) == []
     assert pivotal.slack.calls_of("chat.postMessage") == []
 
 
-@pytest.mark.parametrize(
-    "code, says",
-    [
+async def test_what_slack_refuses_is_said_and_can_be_tried_again(pivotal: Pivotal) -> None:
+    await acme(pivotal)
+    for number, (code, says) in enumerate((
         ("not_in_channel", "I am not in that channel. Invite me with /invite, then try again."),
         ("is_archived", "That channel is archived."),
         ("restricted_action", "Your workspace does not let me post in that channel."),
         ("a_code_of_tomorrow", "That failed on our side. (a_code_of_tomorrow)"),
-    ],
-)
-async def test_what_slack_refuses_is_said_and_can_be_tried_again(pivotal: Pivotal, code: str, says: str) -> None:
-    await acme(pivotal)
-    feed = await pivotal.says("/pivotal history acme")
-    pivotal.slack.faults.refuse("chat.postMessage", code)
-    assert (await feed.menu(SHARE)).plain == says
-    assert posted(pivotal) == []
-    assert (await feed.menu(SHARE)).plain == "Shared to this channel."
-    assert len(posted(pivotal)) == 1
+    )):  # fmt: skip
+        feed = await pivotal.says("/pivotal history acme")
+        pivotal.slack.faults.refuse("chat.postMessage", code)
+        assert (await feed.menu(SHARE)).plain == says
+        assert len(posted(pivotal)) == number
+        assert (await feed.menu(SHARE)).plain == "Shared to this channel."
+        assert len(posted(pivotal)) == number + 1
 
 
 async def test_where_the_app_is_no_member_it_says_how_to_invite_it(pivotal: Pivotal) -> None:
