@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from store import chain, tables
 from store.domain.activity import Activity, Change, NewActivity, Ref, Source, Value
@@ -243,13 +244,19 @@ def from_row(row: Mapping[str, Any]) -> Activity:
 
 def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int]) -> dict[int, Activity]:
     """These activities, by seq; one look-up of the key each."""
-    rows = connection.execute(_BY_SEQ, {"of": workspace, "ident": customer_id, "seqs": list(seqs)})
+    postgres = connection.dialect.name == "postgresql"
+    given = {"of": workspace, "ident": customer_id, "seqs": list(seqs)}
+    rows = connection.execute(_EACH_BY_SEQ if postgres else _BY_SEQ, given)
     return {activity.seq: activity for activity in from_rows(map(dict, rows.mappings()))}
 
 
 _a = tables.activity.c
-_BY_SEQ = sa.select(tables.activity).where(
-    _a.workspace_id == sa.bindparam("of"),
-    _a.customer_id == sa.bindparam("ident"),
-    _a.seq.in_(sa.bindparam("seqs", expanding=True)),
+_MINE = sa.and_(_a.workspace_id == sa.bindparam("of"), _a.customer_id == sa.bindparam("ident"))
+_BY_SEQ = sa.select(tables.activity).where(_MINE, _a.seq.in_(sa.bindparam("seqs", expanding=True)))
+
+# On PostgreSQL a plan that is kept reads the whole customer for `seq IN (…)`, once it has seen small ones.
+_seqs = (
+    sa.func.unnest(sa.bindparam("seqs", type_=ARRAY(sa.BigInteger))).table_valued("value").render_derived(name="each")
 )
+_one = sa.select(tables.activity).where(_MINE, _a.seq == _seqs.c.value).limit(sa.literal_column("1")).lateral("one")
+_EACH_BY_SEQ = sa.select(_one).select_from(_seqs.join(_one, sa.true()))

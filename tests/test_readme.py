@@ -97,11 +97,11 @@ async def test_its_import_format_can_be_imported(store: Store, workspace: str) -
     assert imported.activities == 2
 
 
-def test_the_first_command_sets_up_and_shows_a_history() -> None:
+def test_the_first_command_sets_up_and_opens_the_demo() -> None:
     first = next(fenced("sh"))
     assert first.startswith("python3 -m venv .venv && ")
     assert "--require-hashes -r requirements.txt" in first
-    assert first.endswith("pivotal import --sample && .venv/bin/pivotal history acme")
+    assert first.endswith(" && .venv/bin/pivotal demo")
 
 
 def test_the_command_after_the_mark_runs_the_tests() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.sandbox import NoAnswer
 from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal
 from tests.bot.feeds import count, seqs
@@ -28,6 +29,7 @@ async def test_everything_works_over_the_socket_too(installed: Pivotal) -> None:
 
 
 async def test_slack_recycles_a_connection_and_it_is_opened_again(installed: Pivotal) -> None:
+    """What is typed while the connections change is lost, as Slack itself says; what is typed again is answered."""
     await acme(installed)
     await installed.starts(socket=True)
     slack = installed.slack
@@ -36,7 +38,11 @@ async def test_slack_recycles_a_connection_and_it_is_opened_again(installed: Piv
         while len(slack.calls_of("apps.connections.open")) < 2:  # noqa: ASYNC110 - nothing tells of a call
             await asyncio.sleep(0.01)
     await slack.sockets.until_connected()
-    assert count(await installed.says("/pivotal history acme")) == "84"
+    try:
+        shown = await installed.says("/pivotal history acme")
+    except NoAnswer:
+        shown = await installed.says("/pivotal history acme")
+    assert count(shown) == "84"
 
 
 async def test_by_socket_mode_nothing_is_taken_over_http(installed: Pivotal) -> None:
