@@ -80,7 +80,7 @@ class Stretch:
             before=self.before is not None,
             after=self.after is not None,
             distinct=len(of.each.get("field", ())) > 1,
-            head=next(size for size in HEADS if size >= self.limit),
+            head=next((size for size in HEADS if size >= self.limit), self.limit),
         )
 
     def _values(self, shape: "Shape", of: Ranges) -> dict[str, Any]:
