@@ -1,13 +1,16 @@
 """What a workspace may decide: one validated model, kept on its row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from store import tables
+from store.actors import zone_named
 from store.domain.errors import NotFound, UsageError, code
+from store.domain.nudge import Thresholds
 
 Right = Literal["everyone", "admins"]
 """Every full member of the Slack workspace, or its admins and owners."""
@@ -18,10 +21,82 @@ Phase = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 Property = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 
 
-class WorkspaceSettings(BaseModel):
-    """A field's description says what it decides, in the settings form and in `pivotal settings get`."""
+def _zone(name: str) -> str:
+    if zone_named(name) is None:
+        raise ValueError("there is no such zone")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Channel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,20}$")]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Group(BaseModel):
+    """Settings that belong together. A field's description says what it decides, in the settings form and in `pivotal settings get`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Limits(Group):
+    """How often people may ask. Each process counts for itself."""
+
+    user_per_minute: int = Field(
+        60, ge=0, le=10_000, description="Commands and clicks of one person in a minute, in each process; 0: no limit"
+    )
+    workspace_per_minute: int = Field(
+        600,
+        ge=0,
+        le=100_000,
+        description="Commands and clicks of all together in a minute, in each process; 0: no limit",
+    )
+
+
+class ExportCaps(Group):
+    """What one file of an export may have. The most that may be set is what the machine's disk and Slack can be asked for."""
+
+    rows: int = Field(2_000_000, ge=1, le=100_000_000, description="Rows that one export may have")
+    megabytes: int = Field(1_000, ge=1, le=1_000, description="Megabytes that one export may have")
+    compressed_above_megabytes: int = Field(
+        20, ge=0, le=1_000, description="Megabytes from which on an export comes as a ZIP"
+    )
+
+
+class Nudges(Group):
+    """When Pi speaks, and where."""
+
+    zone: Zone | None = Field(
+        None, description="Zone of schedules and quiet hours, such as Europe/Berlin; none: of whoever makes a schedule"
+    )
+    channel: Channel | None = Field(
+        None, description="Id of the channel for customers with neither a channel of their own nor an owner in Slack"
+    )
+    per_day: int = Field(
+        10, ge=1, le=1000, description="Nudges that one channel gets in a day; the rest come in a digest"
+    )
+    quiet_from: TimeOfDay = Field("20:00", description="From when on Pi is quiet; the same as until when: never")
+    quiet_to: TimeOfDay = Field("08:00", description="Until when Pi is quiet")
+    quiet_weekends: bool = Field(True, description="Whether Pi is quiet on Saturdays and Sundays")
+    health_drop: int = Field(10, ge=1, le=100, description="Points that the health score has to have fallen by")
+    untouched_days: int = Field(7, ge=1, le=365, description="Days that a customer at risk may be left alone")
+    stalled_days: int = Field(14, ge=1, le=365, description="Days that an onboarding may stay in a phase")
+    overdue_days: int = Field(1, ge=1, le=365, description="Days that a task may be overdue")
+    silence_days: int = Field(30, ge=1, le=365, description="Days without any activity")
+    plans: tuple[Phase, ...] = Field((), description="Plans from the smallest to the largest", max_length=50)
+
+    def thresholds(self) -> Thresholds:
+        return Thresholds(
+            health_drop=self.health_drop,
+            untouched=timedelta(days=self.untouched_days),
+            stalled=timedelta(days=self.stalled_days),
+            overdue=timedelta(days=self.overdue_days),
+            silence=timedelta(days=self.silence_days),
+            plans=self.plans,
+        )
+
+
+class WorkspaceSettings(Group):
+    """All of them. One within a group is named after it: `limits.user_per_minute`."""
 
     view: Right = Field("everyone", description="Who may see histories")
     edit: Right = Field("everyone", description="Who may change records")
@@ -39,6 +114,25 @@ class WorkspaceSettings(BaseModel):
         description="Phases of an onboarding, in their order; with the last one it is done",
         max_length=50,
     )
+    limits: Limits = Limits()
+    caps: ExportCaps = ExportCaps()
+    nudges: Nudges = Nudges()
+
+
+def described(group: type[Group] = WorkspaceSettings) -> Iterator[tuple[str, str]]:
+    """Every setting as it is typed, with what it decides."""
+    for name, field in group.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
+            yield from ((f"{name}.{own}", said) for own, said in described(field.annotation))
+        else:
+            yield name, field.description or name
+
+
+def value(settings: Group, name: str) -> Any:
+    """One of them, by its name as it is typed."""
+    first, dot, rest = name.partition(".")
+    found = getattr(settings, first)
+    return value(found, rest) if dot else found
 
 
 def read(connection: sa.Connection, workspace: str) -> WorkspaceSettings:
@@ -54,30 +148,37 @@ def write(connection: sa.Connection, workspace: str, values: Mapping[str, Any]) 
     w = tables.workspace.c
     mine = w.workspace_id == workspace
     stored: Mapping[str, Any] = connection.execute(sa.select(w.settings).where(mine).with_for_update()).scalar_one()
-    settings = checked({**stored, **values})
+    settings = checked(stored, values)
     connection.execute(
         tables.workspace.update().where(mine).values(settings=settings.model_dump(mode="json", exclude_defaults=True))
     )
     return settings
 
 
-def checked(values: Mapping[str, Any]) -> WorkspaceSettings:
-    for name in values:
-        if name not in WorkspaceSettings.model_fields:
-            known = ", ".join(code(each) for each in WorkspaceSettings.model_fields)
-            raise NotFound(f"There is no setting {code(name)}.", f"There are {known}.")
+def checked(stored: Mapping[str, Any], values: Mapping[str, Any]) -> WorkspaceSettings:
+    """The stored ones with these in their place, by name as it is typed."""
+    known = dict(described())
+    wanted = dict(stored)
+    for name, given in values.items():
+        if name not in known:
+            raise NotFound(f"There is no setting {code(name)}.", f"There are {', '.join(map(code, known))}.")
+        group, dot, own = name.partition(".")
+        wanted[group] = {**wanted.get(group, {}), own: given} if dot else given
     try:
-        return WorkspaceSettings.model_validate(values)
+        return WorkspaceSettings.model_validate(wanted)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise UsageError(f"{code(str(first['loc'][0]))}: {first['msg']}.", "Nothing was changed.") from None
+        name = ".".join(str(each) for each in first["loc"])
+        raise UsageError(f"{code(name)}: {first['msg']}.", "Nothing was changed.") from None
 
 
 def from_text(name: str, text: str) -> Any:
     """A value as it is typed: phases between commas, the mapping as `hubspot.tier=plan, stripe.plan=-`."""
     parts = [each.strip() for each in text.split(",") if each.strip()]
-    if name == "phases":
+    if name in {"phases", "nudges.plans"}:
         return parts
+    if name in {"nudges.zone", "nudges.channel"}:
+        return text.strip() or None
     if name != "mapping":
         return text.strip()
     mapping: dict[str, dict[str, str]] = {}

@@ -15,7 +15,7 @@ from bot.jobs.apply import Applier
 from store.domain.customer import day
 from store.domain.errors import UsageError
 from store.domain.query import MAX_DAYS, Window
-from store.settings import WorkspaceSettings, from_text, mapping_text
+from store.settings import WorkspaceSettings, described, from_text, mapping_text, value
 
 
 def blame(customer: str, field: str | None) -> None:
@@ -66,14 +66,12 @@ def get_settings(name: str | None) -> None:
     """Print all settings with what they decide, or one value."""
     settings = terminal.run(_settings())
     if name is None:
-        for each, field in WorkspaceSettings.model_fields.items():
-            terminal.output().print(
-                f"{each} = {_written(getattr(settings, each))}  # {field.description}", markup=False
-            )
+        for each, decides in described():
+            terminal.output().print(f"{each} = {_written(value(settings, each))}  # {decides}", markup=False)
         return
-    if name not in WorkspaceSettings.model_fields:
+    if name not in dict(described()):
         raise UsageError(f"There is no setting `{name}`.", "`pivotal settings get` lists them.")
-    terminal.output().print(_written(getattr(settings, name)), markup=False)
+    terminal.output().print(_written(value(settings, name)), markup=False)
 
 
 async def _settings() -> WorkspaceSettings:
@@ -81,20 +79,20 @@ async def _settings() -> WorkspaceSettings:
         return await at.store.settings(at.workspace)
 
 
-def set_setting(name: str, value: str) -> None:
-    terminal.run(_set(name, value))
+def set_setting(name: str, text: str) -> None:
+    terminal.run(_set(name, text))
 
 
-async def _set(name: str, value: str) -> None:
+async def _set(name: str, text: str) -> None:
     async with opened() as at:
-        settings = await at.store.set_settings(at.workspace, {name: from_text(name, value)})
-    terminal.output().print(f"{name} = {_written(getattr(settings, name))}", markup=False)
+        settings = await at.store.set_settings(at.workspace, {name: from_text(name, text)})
+    terminal.output().print(f"{name} = {_written(value(settings, name))}", markup=False)
 
 
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return mapping_text(value) or "(the usual)" if isinstance(value, dict) else str(value)
+def _written(decided: Any) -> str:
+    if isinstance(decided, tuple):
+        return ", ".join(decided)
+    return mapping_text(decided) or "(the usual)" if isinstance(decided, dict) else str(decided)
 
 
 def replay(days: int) -> None:

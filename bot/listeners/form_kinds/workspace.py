@@ -10,9 +10,10 @@ from store.domain.customer import (
     FieldType,
     key_of,
 )
-from store.settings import WorkspaceSettings, from_text, mapping_text
+from store.settings import described, from_text, mapping_text, value
 
 MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
+NUMBERS = ("limits.", "caps.")
 RIGHTS = (("Everyone", "everyone"), ("Admins", "admins"))
 
 
@@ -40,11 +41,9 @@ class OfWorkspace(Kinds):
 
     async def _settings(self, asker: Asker, _customer_id: str, _given: Given) -> Built:
         now = await self._store.settings(asker.workspace)
-        described = WorkspaceSettings.model_fields
+        decides = dict(described())
         blocks = [
-            form.asked(
-                name, described[name].description or name, form.choice(RIGHTS, getattr(now, name)), optional=False
-            )
+            form.asked(name, decides[name], form.choice(RIGHTS, getattr(now, name)), optional=False)
             for name in ("view", "edit", "export")
         ]
         unknown = (("Create it", "create"), ("Wait until it is linked", "park"))
@@ -65,13 +64,14 @@ class OfWorkspace(Kinds):
             for name, label, text, hint in texts
             if len(text) <= limits.INPUT_TEXT  # a longer one is set in a terminal: cut here, it would be saved so
         ]
+        blocks += [
+            form.asked(name, said, form.number(str(value(now, name)), whole=True), optional=False)
+            for name, said in decides.items()
+            if name.startswith(NUMBERS)
+        ]
         return blocks, {}
 
     async def _save_settings(self, asked: Asked) -> str:
-        values = {
-            name: from_text(name, asked.answers[name])
-            for name in WorkspaceSettings.model_fields
-            if name in asked.answers
-        }
+        values = {name: from_text(name, asked.answers[name]) for name, _ in described() if name in asked.answers}
         await self._store.set_settings(asked.asker.workspace, values)
         return "The settings are saved."

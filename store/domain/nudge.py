@@ -1,0 +1,147 @@
+"""What Pi says of a customer, as values: an account, which is what is known of it, goes into a rule, and a nudge or nothing comes out.
+
+A rule is pure: of the same account at the same time it always says the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from store.domain.activity import Ref, Value
+from store.domain.query import CustomerName, HistoryQuery
+
+
+class NudgeKind(StrEnum):
+    RISK = "risk"
+    """We may lose this customer."""
+    ATTENTION = "attention"
+    """Something is left lying."""
+
+
+class NudgeState(StrEnum):
+    HELD = "held"
+    """Found, and waiting until it may be posted."""
+    STANDING = "standing"
+    """Due to be posted, or posted, and still true."""
+    SNOOZED = "snoozed"
+    DONE = "done"
+    DISMISSED = "dismissed"
+    CLEARED = "cleared"
+    """It was true no more."""
+    FAILED = "failed"
+    """Slack refused it for good."""
+
+
+OPEN: Final = (NudgeState.HELD, NudgeState.STANDING, NudgeState.SNOOZED)
+"""Of one rule and customer at most one nudge is in one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a rule speaks. plans: their names from the smallest to the largest; none: a change of plan says nothing."""
+
+    health_drop: int = 10
+    untouched: timedelta = timedelta(days=7)
+    stalled: timedelta = timedelta(days=14)
+    overdue: timedelta = timedelta(days=1)
+    silence: timedelta = timedelta(days=30)
+    plans: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One activity that a rule looks at: its place in the customer's log, when it occurred, and the change that matters."""
+
+    seq: int
+    at: datetime
+    old: Value = None
+    new: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOnboarding:
+    """entered: the activity by which it came into its phase; None: before Pi was switched on."""
+
+    id: str
+    name: str
+    phase: str | None
+    entered: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """created: its activity; None: before Pi was switched on."""
+
+    id: str
+    title: str
+    due: date
+    assignee: Ref | None
+    created: Fact | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the rules know of a customer. Each fact is the newest of its kind since `since`; None: there was none.
+
+    since        when Pi was switched on, or when the customer was made, whichever is later: what was imported makes nobody speak
+    last         the last activity that is not Pi's own, ever
+    touched      the last activity by a person, ever
+    at_risk      the move to at_risk
+    dropped      the fall of the health score that counted as one
+    plan_moved   the last change of the plan
+    payment      the last change of the field `payment`, as Stripe tells it
+    primary_gone the primary contact was archived or removed; has_primary: there is one now
+    """
+
+    customer: CustomerName
+    status: str
+    owner: Ref | None
+    plan: str | None
+    health_score: int | None
+    since: datetime
+    today: date
+    tags: tuple[str, ...] = ()
+    last: Fact | None = None
+    touched: Fact | None = None
+    at_risk: Fact | None = None
+    dropped: Fact | None = None
+    plan_moved: Fact | None = None
+    payment: Fact | None = None
+    primary_gone: Fact | None = None
+    has_primary: bool = False
+    onboardings: tuple[OpenOnboarding, ...] = ()
+    tasks: tuple[OpenTask, ...] = ()
+    """Open ones with a due day, the longest overdue first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudge:
+    """episode   the same for as long as it is about the same thing: what was settled once does not come back in it
+    since     since when it is so
+    reason    one sentence: what is so. Persons and contacts stand in it as references (`mention`), so that it names nobody
+    evidence  seqs of the activities that it rests on
+    about     the slice of the history that shows them, without the customer
+    advice    what to do next
+    """
+
+    rule: str
+    kind: NudgeKind
+    episode: str
+    since: datetime
+    reason: str
+    advice: str
+    evidence: tuple[int, ...] = ()
+    about: HistoryQuery = field(default_factory=HistoryQuery)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """find: what it says of an account at a time. cleared: why it says so no more, as the end of “Resolved: …”."""
+
+    name: str
+    title: str
+    kind: NudgeKind
+    find: Callable[[Account, datetime, Thresholds], Nudge | None]
+    cleared: Callable[[Account], str]
