@@ -18,8 +18,10 @@ from typing import IO, Final
 
 from store.domain.errors import NotFound, PivotalError, Refused
 from store.domain.export import Made
+from store.settings import ExportCaps
 
 PIECE: Final = 1024 * 1024
+MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +29,23 @@ class Caps:
     """What one file may have. compressed_above: from that size on it is sent as a ZIP."""
 
     rows: int = 2_000_000
-    size_bytes: int = 1_000_000_000
-    compressed_above_bytes: int = 20_000_000
+    size_bytes: int = 1_000 * MEGABYTE
+    compressed_above_bytes: int = 20 * MEGABYTE
+
+    @classmethod
+    def of(cls, decided: ExportCaps) -> "Caps":
+        """As a workspace has decided."""
+        return cls(
+            rows=decided.rows,
+            size_bytes=decided.megabytes * MEGABYTE,
+            compressed_above_bytes=decided.compressed_above_megabytes * MEGABYTE,
+        )
 
 
 class TooLarge(Refused):
     def __init__(self, caps: Caps) -> None:
         super().__init__(
-            f"That is more than one file may have: {caps.rows:,} rows or {caps.size_bytes // 1_000_000:,} MB.",
+            f"That is more than one file may have: {caps.rows:,} rows or {caps.size_bytes // MEGABYTE:,} MB.",
             "Ask for fewer days: `/pivotal export acme --from 2026-01-01 --to 2026-03-31`.",
         )
 

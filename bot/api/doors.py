@@ -23,9 +23,12 @@ Clock = Callable[[], datetime]
 
 
 class Doors:
-    def __init__(self, store: Store, limiter: Limiter) -> None:
+    """per_minute: requests of one key."""
+
+    def __init__(self, store: Store, limiter: Limiter, per_minute: int) -> None:
         self._store = store
         self._limiter = limiter
+        self._per_minute = per_minute
 
     def behind(self, scope: Scope, answer: Answer) -> Handler:
         """The handler that answers whoever holds a key with this scope. Nothing it raises gets past it."""
@@ -54,11 +57,11 @@ class Doors:
         return key
 
     def _allow(self, key: ApiKey, scope: Scope) -> None:
-        if wait := self._limiter.wait(key.id):
+        if wait := self._limiter.wait({key.id: self._per_minute}):
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                f"More than {PER_MINUTE} requests in a minute.",
-                {"Retry-After": str(wait)},
+                f"More than {self._per_minute} requests in a minute.",
+                {"Retry-After": str(wait.seconds)},
             )
         if scope not in key.scopes:
             raise Problem(HTTPStatus.FORBIDDEN, f"This key has no scope `{scope}`.")

@@ -29,10 +29,9 @@ WORTH_COMPRESSING: Final = 1024
 
 
 class Reading:
-    def __init__(self, store: Store, clock: Clock, caps: Caps) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._caps = caps
         self._files: Counter[str] = Counter()
 
     async def customers(self, request: web.Request, key: ApiKey) -> web.StreamResponse:
@@ -77,8 +76,9 @@ class Reading:
 
     async def _sent(self, request: web.Request, key: ApiKey, asked: Asked, reader: Reader) -> web.StreamResponse:
         """The whole file is made first: then its length is known, and whatever goes wrong is an answer rather than a torn file."""
+        caps = Caps.of((await self._store.settings(key.workspace)).caps)
         with unnamed_file() as file:
-            tally = Tally(file.write, self._caps)
+            tally = Tally(file.write, caps)
             customer = await self._store.programs.write_csv(key, asked, reader, tally)
             made = tally.made
             headers = {

@@ -12,7 +12,6 @@ from bot.api.doors import PER_MINUTE, Clock, Doors, Handler
 from bot.api.problems import Problem
 from bot.api.reading import Reading
 from bot.api.writing import Writing
-from bot.exports import Caps
 from bot.limiter import Limiter
 from store import Store
 from store.access import Scope
@@ -25,12 +24,11 @@ def routes(
     clock: Clock,
     wake: Callable[[], None],
     *,
-    caps: Caps = Caps(),  # noqa: B008 - frozen
     per_minute: int = PER_MINUTE,
 ) -> list[web.RouteDef]:
-    """wake: something is to be posted in Slack."""
-    doors = Doors(store, Limiter(per_minute))
-    reading, writing = Reading(store, clock, caps), Writing(store, wake)
+    """wake: something is to be posted in Slack. per_minute: requests of one key; 0: no limit."""
+    doors = Doors(store, Limiter(), per_minute)
+    reading, writing = Reading(store, clock), Writing(store, wake)
     described = openapi.document(_version())
 
     async def document(_request: web.Request) -> web.Response:

@@ -68,7 +68,6 @@ class Exporter:
         audience: Audience,
         *,
         leases: Leases = Leases(),
-        caps: Caps = Caps(),  # noqa: B008 - frozen
         at_once: int = 4,
     ) -> None:
         self._store = store
@@ -76,7 +75,6 @@ class Exporter:
         self._uploads = uploads
         self._audience = audience
         self._leases = leases
-        self._caps = caps
         self._at_once = at_once
         self._worker = token_hex(8)
         self._running: set[asyncio.Task[None]] = set()
@@ -152,7 +150,8 @@ class Exporter:
     @asynccontextmanager
     async def _held(self, export: Export) -> AsyncIterator["_Work"]:
         """Its lease is renewed until the block ends; it ends early when somebody else has it, or it was cancelled."""
-        parts = _Parts(self._store, self._slack, self._uploads, self._audience, self._leases, self._caps, self._worker)
+        caps = Caps.of((await self._store.settings(export.workspace)).caps)
+        parts = _Parts(self._store, self._slack, self._uploads, self._audience, self._leases, caps, self._worker)
         work = _Work(parts, export)
         beating = asyncio.create_task(work.beat())
         try:

@@ -12,7 +12,6 @@ import pytest
 from multidict import CIMultiDictProxy
 
 from bot.api.routes import routes
-from bot.exports import Caps
 from bot.web import application, listening
 from store import Store
 from store.access import Scope
@@ -94,13 +93,11 @@ async def serve(store: Store, workspace: str) -> AsyncIterator[Serve]:
     """A server with these limits, and a program with a key for all."""
     async with AsyncExitStack() as stack:
 
-        async def served(*, caps: Caps | None = None, per_minute: int = 0) -> Program:
+        async def served(*, per_minute: int = 0) -> Program:
             async def ready() -> None:
                 pass
 
-            app = application(
-                ready, routes=routes(store, lambda: NOW, lambda: None, caps=caps or Caps(), per_minute=per_minute)
-            )
+            app = application(ready, routes=routes(store, lambda: NOW, lambda: None, per_minute=per_minute))
             url = await stack.enter_async_context(listening(app, "127.0.0.1", 0, timedelta(seconds=1)))
             http = await stack.enter_async_context(aiohttp.ClientSession())
             _, key = await store.access.create(workspace, "Till", [Scope.READ, Scope.WRITE])

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 
-from bot.exports import Caps
 from store.domain.query import HistoryQuery
 from store.domain.rows import COLUMNS, Row
-from tests.api.conftest import NOW, Program, Serve
+from tests.api.conftest import NOW, Program
 from tests.builders import a_customer, a_reader, an_activity
 from tests.export.slices import filters
 from tests.export.test_slices import Bytes, exported
@@ -76,9 +75,9 @@ async def test_csv_has_no_pages(program: Program) -> None:
     assert "CSV has no pages" in said.problem
 
 
-async def test_more_than_a_file_may_have_is_refused_in_words(serve: Serve, program: Program) -> None:
-    small: Program = await serve(caps=Caps(rows=10))
-    said = await small.gets(ACME, headers=CSV)
+async def test_more_than_a_file_may_have_is_refused_in_words(program: Program) -> None:
+    await program.store.set_settings(program.workspace, {"caps.rows": 10})
+    said = await program.gets(ACME, headers=CSV)
     assert said.status == 422
     assert "10 rows" in said.problem
 
