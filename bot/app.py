@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from bot.api import routes as api
 from bot.blocks.controls import EXPORT
 from bot.directory import Clock, Directory
 from bot.errors import explained
+from bot.gate import Gate
 from bot.jobs.apply import Applier
 from bot.jobs.audience import Audience
 from bot.jobs.deliver import Deliverer, Timing
@@ -33,13 +34,14 @@ from bot.jobs.schedule import Jobs
 from bot.listeners import command, customer, edit, export, forms, history, home, people, unlinked
 from bot.listeners.form_kinds import form_kinds
 from bot.listeners.typed import Writing
-from bot.settings import Settings, SlackAccess, is_loopback
+from bot.settings import Misconfigured, Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
 from bot.uploads import Uploads
 from bot.web import SlackEvents, application, listening
 from bot.webhooks.routes import Secrets, Webhooks
 from store import Store
+from store.domain.errors import code
 from store.domain.usage import PROGRAM
 from store.engine import JOB, connect
 from store.erasure import SHARED, WITHDRAW
@@ -91,7 +93,7 @@ async def build(
         identity = await _bound(store, slack, access.bot_token)
         directory = Directory(store, slack, clock)
         hooks = Hooks(http, _origins(settings.slack_api_url))
-        answers = Answers(hooks, tasks, directory.admitted, store.keep_queries, budget, program)
+        answers = Answers(hooks, tasks, Gate(store, directory.admitted).admitted, store.keep_queries, budget, program)
         bolt = AsyncApp(
             name="pivotal",
             client=web_client(settings.slack_api_url, http),
@@ -148,7 +150,14 @@ async def build(
         home.register(bolt, answers, home.Home(asking, slack))
         unlinked.register(bolt, answers, strangers, writing)
         people.register(bolt, directory)
-        webhooks = Webhooks(store, webhook_secrets(settings), clock, default_id(store), partial(jobs.wake, "apply"))
+        webhooks = Webhooks(
+            store,
+            webhook_secrets(settings),
+            await secrets_of_workspaces(settings, store),
+            clock,
+            default_id(store),
+            partial(jobs.wake, "apply"),
+        )
         events = (
             None
             if access.signing_secret is None
@@ -164,12 +173,28 @@ async def build(
 
 
 def webhook_secrets(settings: Settings) -> Secrets:
+    return _secrets(settings.hubspot_client_secret, settings.stripe_webhook_secret, settings.public_url)
+
+
+async def secrets_of_workspaces(settings: Settings, store: Store) -> Mapping[str, Secrets]:
+    """raises Misconfigured, when they name a workspace that does not exist"""
+    for workspace in settings.webhook_secrets:
+        if not await store.deliveries.may_come_for(workspace):
+            raise Misconfigured(
+                f"WEBHOOK_SECRETS names the workspace {code(workspace)}, which is not in this database."
+            )
+    return {
+        workspace: _secrets(own.hubspot, own.stripe, settings.public_url)
+        for workspace, own in settings.webhook_secrets.items()
+    }
+
+
+def _secrets(hubspot: SecretStr | None, stripe: SecretStr | None, public_url: str | None) -> Secrets:
     """Several Stripe secrets, between commas, hold at once while one is rolled."""
-    stripe = settings.stripe_webhook_secret
     return Secrets(
-        hubspot=settings.hubspot_client_secret.get_secret_value() if settings.hubspot_client_secret else None,
+        hubspot=hubspot.get_secret_value() if hubspot else None,
         stripe=[each.strip() for each in stripe.get_secret_value().split(",")] if stripe else (),
-        public_url=settings.public_url,
+        public_url=public_url,
     )
 
 

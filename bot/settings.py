@@ -1,14 +1,15 @@
 """The environment, read once: required means required, secrets are secret, what is malformed is named."""
 
+import json
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from store.domain.errors import PivotalError
 
@@ -72,6 +73,22 @@ def _keys(value: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Address = Annotated[str, AfterValidator(_web_address)]
 
+
+class WebhookSecrets(BaseModel):
+    """By what we know one workspace's webhooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    hubspot: Secret | None = None
+    stripe: Secret | None = None
+
+
+def _json(given: Any) -> Any:
+    return json.loads(given) if isinstance(given, str) else given
+
+
+BySecretOf = Annotated[dict[str, WebhookSecrets], NoDecode, BeforeValidator(_json)]
+
 _ADDRESS: Final = "an https address, or an http one on this machine"
 _ONE_WORD: Final = "one word without spaces"
 
@@ -108,6 +125,9 @@ class Settings(BaseSettings):
     )
     hubspot_client_secret: Secret | None = Field(None, description=_ONE_WORD)
     stripe_webhook_secret: Secret | None = Field(None, description=_ONE_WORD)
+    webhook_secrets: BySecretOf = Field(
+        {}, description='a JSON object such as {"wsp_…": {"hubspot": "…", "stripe": "…"}}'
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store import inbox, settings, syncing
+from store import inbox, settings, syncing, workspaces
 from store.domain.activity import Source
 from store.domain.record import By
 from store.domain.sync import Notice, Parked
@@ -22,6 +22,10 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def may_come_for(self, workspace: str) -> bool:
+        """Whether there is such a workspace."""
+        return await self._database.read(lambda c: workspaces.exists(c, workspace))
 
     async def receive(self, workspace: str, provider: Source, body: bytes) -> str:
         """Keep a delivery whose signature held. Once this returns it is not lost."""

@@ -58,6 +58,11 @@ def of_team(connection: sa.Connection, team_id: str) -> str | None:
     return found
 
 
+def exists(connection: sa.Connection, workspace: str) -> bool:
+    w = tables.workspace.c
+    return connection.execute(sa.select(w.workspace_id).where(w.workspace_id == workspace)).first() is not None
+
+
 def linked_customer(connection: sa.Connection, workspace: str, slack_channel_id: str) -> CustomerName | None:
     h, c = tables.channel.c, tables.customer.c
     row = connection.execute(

@@ -1,6 +1,10 @@
-"""POST /webhooks/hubspot and /webhooks/stripe: bytes → signature → a row → 2xx. What a delivery means is worked out by a job."""
+"""POST /webhooks/hubspot and /webhooks/stripe: bytes → signature → a row → 2xx. What a delivery means is worked out by a job.
 
-from collections.abc import Awaitable, Callable, Sequence
+Where there are several workspaces, each has addresses and secrets of its own: /webhooks/hubspot/WORKSPACE. What the address names is believed
+only when a secret of that very workspace has signed the delivery (decisions/0025-secrets-of-workspaces.md).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -30,18 +34,22 @@ class Secrets:
 
 
 class Webhooks:
-    """came: called when a delivery has been stored, so that the job need not wait for its next tick."""
+    """secrets: of the default workspace; of_workspace: those of others, by id. came: called when a delivery has been stored, so that the
+    job need not wait for its next tick.
+    """
 
     def __init__(
         self,
         store: Store,
         secrets: Secrets,
+        of_workspace: Mapping[str, Secrets],
         clock: Callable[[], datetime],
         workspace: Callable[[], Awaitable[str]],
         came: Callable[[], None],
     ) -> None:
         self._store = store
         self._secrets = secrets
+        self._of_workspace = of_workspace
         self._clock = clock
         self._workspace = workspace
         self._came = came
@@ -49,10 +57,21 @@ class Webhooks:
         """Deliveries whose signature did not hold, since the process began."""
 
     def routes(self) -> Sequence[web.RouteDef]:
-        return [web.post("/webhooks/hubspot", self.hubspot), web.post("/webhooks/stripe", self.stripe)]
+        handlers = {"hubspot": self.hubspot, "stripe": self.stripe}
+        return [
+            web.post(f"/webhooks/{provider}{whose}", handle)
+            for provider, handle in handlers.items()
+            for whose in ("", "/{workspace}")
+        ]
+
+    def _secrets_for(self, request: web.Request) -> Secrets:
+        """Those of the workspace that the address names. A workspace without is answered as one that does not exist."""
+        named = request.match_info.get("workspace")
+        return self._secrets if named is None else self._of_workspace.get(named, Secrets())
 
     async def hubspot(self, request: web.Request) -> web.Response:
-        secret, address = self._secrets.hubspot, self._secrets.public_url
+        secrets = self._secrets_for(request)
+        secret, address = secrets.hubspot, secrets.public_url
         if secret is None or address is None:
             raise web.HTTPNotFound
         body = await body_of(request, BODY)
@@ -65,23 +84,27 @@ class Webhooks:
             body,
             self._clock(),
         )
-        return await self._kept(Source.HUBSPOT, body, refusal=None if genuine else web.HTTPUnauthorized)
+        return await self._kept(request, Source.HUBSPOT, body, refusal=None if genuine else web.HTTPUnauthorized)
 
     async def stripe(self, request: web.Request) -> web.Response:
-        if not self._secrets.stripe:
+        secrets = self._secrets_for(request).stripe
+        if not secrets:
             raise web.HTTPNotFound
         body = await body_of(request, BODY)
         header = request.headers.getall("Stripe-Signature", [])
-        genuine = stripe_is_genuine(self._secrets.stripe, header, body, self._clock())
-        return await self._kept(Source.STRIPE, body, refusal=None if genuine else web.HTTPBadRequest)
+        genuine = stripe_is_genuine(secrets, header, body, self._clock())
+        return await self._kept(request, Source.STRIPE, body, refusal=None if genuine else web.HTTPBadRequest)
 
-    async def _kept(self, provider: Source, body: bytes, *, refusal: type[web.HTTPException] | None) -> web.Response:
+    async def _kept(
+        self, request: web.Request, provider: Source, body: bytes, *, refusal: type[web.HTTPException] | None
+    ) -> web.Response:
         if refusal is not None:
             self.rejected += 1
             log.info("a delivery's signature did not hold", provider=provider.value, rejected=self.rejected)
             raise refusal
         try:
-            ident = await self._store.deliveries.receive(await self._workspace(), provider, body)
+            workspace = request.match_info.get("workspace") or await self._workspace()
+            ident = await self._store.deliveries.receive(workspace, provider, body)
         except PivotalError as error:
             # Whoever sent it tries again: nothing is lost.
             log.warning("a delivery could not be kept", provider=provider.value, reason=type(error).__name__)

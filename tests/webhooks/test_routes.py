@@ -6,7 +6,7 @@ import hmac
 import io
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -16,6 +16,8 @@ from bot.jobs.apply import Applier
 from bot.web import application, listening
 from bot.webhooks.routes import BODY, Secrets, Webhooks
 from store import Store
+from store.engine import Database
+from tests.builders import another_workspace
 from tests.webhooks.conftest import HUBSPOT, Syncs, changed, event
 
 HUBSPOT_SECRET, STRIPE_SECRET = "hs-secret", "whsec_secret"
@@ -33,28 +35,32 @@ class Provider:
         self._url = url
         self._http = http
 
-    async def hubspot(self, body: bytes, *, path: str = "/webhooks/hubspot", public: str = PUBLIC) -> int:
+    async def hubspot(
+        self, body: bytes, *, path: str = "/webhooks/hubspot", public: str = PUBLIC, secret: str = HUBSPOT_SECRET
+    ) -> int:
         at = str(int(datetime.now(UTC).timestamp() * 1000))
         signed = b"POST" + f"{public}{path}".encode() + body + at.encode()
-        signature = b64encode(hmac.new(HUBSPOT_SECRET.encode(), signed, hashlib.sha256).digest()).decode()
+        signature = b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
         headers = {"X-HubSpot-Request-Timestamp": at, "X-HubSpot-Signature-v3": signature}
         return await self.post(path, body, headers)
 
-    async def stripe(self, body: bytes) -> int:
+    async def stripe(self, body: bytes, *, path: str = "/webhooks/stripe", secret: str = STRIPE_SECRET) -> int:
         at = str(int(datetime.now(UTC).timestamp()))
-        signature = hmac.new(STRIPE_SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-        return await self.post("/webhooks/stripe", body, {"Stripe-Signature": f"t={at},v1={signature}"})
+        signature = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        return await self.post(path, body, {"Stripe-Signature": f"t={at},v1={signature}"})
 
     async def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
         async with self._http.post(f"{self._url}{path}", data=io.BytesIO(body), headers=headers) as answer:
             return answer.status
 
 
-async def served(store: Store, workspace: str, secrets: Secrets) -> AsyncIterator[Provider]:
+async def served(
+    store: Store, workspace: str, secrets: Secrets, others: Mapping[str, Secrets] | None = None
+) -> AsyncIterator[Provider]:
     async def default() -> str:
         return workspace
 
-    webhooks = Webhooks(store, secrets, lambda: datetime.now(UTC), default, lambda: None)
+    webhooks = Webhooks(store, secrets, others or {}, lambda: datetime.now(UTC), default, lambda: None)
     site = application(ready, None, webhooks.routes())
     async with listening(site, "127.0.0.1", 0, timedelta(seconds=1)) as url, aiohttp.ClientSession() as http:
         yield Provider(url, http)
@@ -71,6 +77,57 @@ async def provider(store: Store, workspace: str) -> AsyncIterator[Provider]:
 async def without_secrets(store: Store, workspace: str) -> AsyncIterator[Provider]:
     async for each in served(store, workspace, Secrets()):
         yield each
+
+
+@pytest.fixture
+async def globex(database: Database, workspace: str) -> str:
+    """Another workspace of the same process; made after the first, which is the default."""
+    return await another_workspace(database)
+
+
+@pytest.fixture
+async def for_two(store: Store, workspace: str, globex: str) -> AsyncIterator[Provider]:
+    """The default workspace at the short addresses, Globex at its own, each with secrets of its own."""
+    mine = Secrets(hubspot=HUBSPOT_SECRET, stripe=(STRIPE_SECRET,), public_url=PUBLIC)
+    theirs = Secrets(hubspot="hs-globex", stripe=("whsec_globex",), public_url=PUBLIC)
+    async for each in served(store, workspace, mine, {globex: theirs}):
+        yield each
+
+
+def a_customer(name: str, ident: str = "cus_1") -> bytes:
+    return json.dumps(event("customer.created", {"id": ident, "object": "customer", "name": name})).encode()
+
+
+async def test_each_workspace_has_addresses_of_its_own(
+    for_two: Provider, store: Store, workspace: str, globex: str
+) -> None:
+    assert await for_two.stripe(a_customer("Initech")) == 200
+    assert await for_two.stripe(a_customer("Hooli"), path=f"/webhooks/stripe/{globex}", secret="whsec_globex") == 200
+    filled = json.dumps(HUBSPOT["company_created_and_filled"]).encode()
+    assert await for_two.hubspot(filled, path=f"/webhooks/hubspot/{globex}", secret="hs-globex") == 200
+    assert await Applier(store).drain() == 3
+    assert {each.name for each in await store.customer_choices(workspace, "")} == {"Initech"}
+    assert {each.name for each in await store.customer_choices(globex, "")} == {"Hooli", "Acme Inc"}
+
+
+async def test_a_workspace_in_the_address_is_not_believed_without_a_secret_of_its_own(
+    for_two: Provider, store: Store, workspace: str, globex: str
+) -> None:
+    """S6: whoever holds the secret of one workspace reaches no other, by whatever address."""
+    body = a_customer("Forged")
+    assert await for_two.stripe(body, path=f"/webhooks/stripe/{globex}") == 400
+    assert await for_two.stripe(body, secret="whsec_globex") == 400
+    assert await for_two.hubspot(b"[]", path=f"/webhooks/hubspot/{globex}") == 401
+    assert await for_two.hubspot(b"[]", secret="hs-globex") == 401
+    for nobody in ("wsp_unknown", workspace, "", "..", "%00"):
+        assert await for_two.stripe(body, path=f"/webhooks/stripe/{nobody}", secret="whsec_globex") == 404
+    # Signed for another address of the same server: HubSpot's signature covers the whole address.
+    at = str(int(datetime.now(UTC).timestamp() * 1000))
+    signed = f"POST{PUBLIC}/webhooks/hubspot".encode() + b"[]" + at.encode()
+    signature = b64encode(hmac.new(b"hs-globex", signed, hashlib.sha256).digest()).decode()
+    headers = {"X-HubSpot-Request-Timestamp": at, "X-HubSpot-Signature-v3": signature}
+    assert await for_two.post(f"/webhooks/hubspot/{globex}", b"[]", headers) == 401
+    assert await Applier(store).drain() == 0
 
 
 async def test_a_signed_delivery_is_kept_and_then_applied(provider: Provider, syncs: Syncs) -> None:
