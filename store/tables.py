@@ -354,6 +354,106 @@ outbox = tenant(
     sa.Index("ix_outbox_due", "state", "due_at"),
 )
 
+# When the rules run, and where what they find goes.
+schedule = tenant(
+    "schedule",
+    belongs_to_workspace(),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    # by which people name it; never given twice
+    sa.Column("kind", Key, nullable=False),
+    # nudges, digest, once
+    sa.Column("cadence", sa.Text, nullable=False),
+    # in words of the grammar: `weekly Mon 09:00`; "" for once
+    sa.Column("zone", sa.Text, nullable=False),
+    # of the one who made it; the workspace's own, where it has one, comes first
+    sa.Column("channel", Key),
+    # null: to each customer's own place
+    sa.Column("kinds", Json, nullable=False),
+    sa.Column("customer_id", Key),
+    sa.Column("owner", Key),
+    sa.Column("tag", sa.Text),
+    sa.Column("made_by", Key, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    # active, paused, deleted
+    sa.Column("through", Instant, nullable=False),
+    # slots up to here are known
+    sa.Column("created_at", Instant, nullable=False),
+    belongs_to("customer", "customer_id"),
+    belongs_to("actor", "made_by"),
+    sa.UniqueConstraint("workspace_id", "number"),
+)
+
+# One time at which a schedule is due. Any number of workers may write it down: it is one row.
+slot = tenant(
+    "slot",
+    sa.Column("schedule_id", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    # the local day, such as 2026-03-29
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    # pending, working, done, skipped (it was missed by more than a day)
+    sa.Column("lease_by", Key),
+    sa.Column("lease_until", Instant),
+    belongs_to("schedule", "schedule_id"),
+    sa.Index("ix_slot_state", "state", "at"),
+)
+
+# What Pi has to say of a customer: one row per rule and episode, and one message while it stands.
+nudge = tenant(
+    "nudge",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("customer_id", Key, nullable=False),
+    sa.Column("rule", Key, nullable=False),
+    sa.Column("episode", Key, nullable=False),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("advice", sa.Text, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    # moves by one whenever its message should read otherwise
+    sa.Column("round", sa.Integer, nullable=False),
+    # how often it was put into the outbox: it comes back after a snooze
+    sa.Column("schedule_id", Key, nullable=False),
+    sa.Column("channel", Key),
+    # where it is to be posted, then where it was
+    sa.Column("refused", Json, nullable=False),
+    # channels where it must not be posted, since outsiders read them
+    sa.Column("digest", Key),
+    # the digest that it is told in, as the day's budget of its channel was spent
+    sa.Column("day", Key),
+    # local day at which it was counted against the budget of its channel
+    sa.Column("ts", Key),
+    sa.Column("permalink", sa.Text),
+    sa.Column("until", Instant),
+    # held or snoozed until then
+    sa.Column("assignee", Key),
+    sa.Column("found_at", Instant, nullable=False),
+    sa.Column("posted_at", Instant),
+    sa.Column("settled_at", Instant),
+    sa.Column("settled_by", Key),
+    sa.Column("note", sa.Text),
+    # why it was dismissed, or what cleared it
+    sa.Column("error", Key),
+    belongs_to("customer", "customer_id"),
+    belongs_to("schedule", "schedule_id"),
+    sa.UniqueConstraint("workspace_id", "customer_id", "rule", "episode"),
+    sa.Index(
+        "uq_nudge_open",
+        "workspace_id",
+        "customer_id",
+        "rule",
+        unique=True,
+        sqlite_where=sa.text("state IN ('held', 'standing', 'snoozed')"),
+        postgresql_where=sa.text("state IN ('held', 'standing', 'snoozed')"),
+    ),
+    sa.Index("ix_nudge_until", "workspace_id", "state", "until"),
+    sa.Index("ix_nudge_channel", "workspace_id", "channel", "day"),
+)
+
 # One export of a slice: asked for, being made, delivered. The file itself is never here.
 export = tenant(
     "export",
