@@ -3,14 +3,17 @@
 A rule is pure: of the same account at the same time it always says the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from store.domain.activity import Ref, Value
+from store.domain.activity import Activity, Ref, Value
 from store.domain.query import CustomerName, HistoryQuery
+
+_UTC: Final = ZoneInfo("UTC")
 
 
 class NudgeKind(StrEnum):
@@ -86,6 +89,7 @@ class Account:
     """What the rules know of a customer. Each fact is the newest of its kind since `since`; None: there was none.
 
     since        when Pi was switched on, or when the customer was made, whichever is later: what was imported makes nobody speak
+    zone         in which `today` is the day, and in which days are named
     last         the last activity that is not Pi's own, ever
     touched      the last activity by a person, ever
     at_risk      the move to at_risk
@@ -102,6 +106,7 @@ class Account:
     health_score: int | None
     since: datetime
     today: date
+    zone: ZoneInfo = _UTC
     tags: tuple[str, ...] = ()
     last: Fact | None = None
     touched: Fact | None = None
@@ -145,3 +150,62 @@ class Rule:
     kind: NudgeKind
     find: Callable[[Account, datetime, Thresholds], Nudge | None]
     cleared: Callable[[Account], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A nudge as it is kept, with all that is needed to show it.
+
+    about        the slice that shows its evidence, in words of the grammar, without the customer
+    evidence     the newest activities that it rests on, newest first
+    until        of a snoozed one; None otherwise
+    note         why it was dismissed, or what cleared it
+    in_digest    it stands in a message with others
+    elsewhere    it was to be posted in a channel that outsiders read
+    names        display names by reference
+    """
+
+    id: str
+    customer: CustomerName
+    rule: str
+    kind: NudgeKind
+    state: NudgeState
+    since: datetime
+    reason: str
+    advice: str
+    about: str
+    revision: int
+    evidence: tuple[Activity, ...]
+    until: datetime | None
+    assignee: str | None
+    settled_by: str | None
+    settled_at: datetime | None
+    note: str | None
+    in_digest: bool
+    elsewhere: bool
+    permalink: str | None
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How nudging goes.
+
+    due        slots that wait or are worked off
+    pending    deliveries that wait; uncertain: being sent, or of unknown outcome; failed: nudges that Slack refused
+    outcomes   how those ended that were settled lately; reasons: why some were dismissed
+    usually    how long after its message half of them were settled
+    errors     (channel, error, number), the most frequent first
+    """
+
+    due: int
+    pending: int
+    uncertain: int
+    failed: int
+    standing: int
+    held: int
+    snoozed: int
+    outcomes: Mapping[NudgeState, int]
+    reasons: tuple[str, ...]
+    usually: timedelta | None
+    errors: tuple[tuple[str | None, str | None, int], ...]
