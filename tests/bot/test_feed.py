@@ -84,6 +84,7 @@ JOURNEYS: dict[str, tuple[list[Clicks], str, Callable[[Known, NewActivity], bool
 
 async def test_every_click_shows_the_rows_of_its_command_typed_by_hand(pivotal: Pivotal) -> None:
     """And both those of a plain count; the message is replaced; the command to copy leads there too."""
+    await pivotal.asks_without_end()
     known = await acme(pivotal)
     for journey, (clicks, flags, counts) in JOURNEYS.items():
         first = shown = await pivotal.says("/pivotal history acme")

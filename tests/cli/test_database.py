@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from store.engine import Database
+from store.schema import HEAD
 from tests.cli.conftest import Ran, Type, run
 
 
@@ -55,12 +56,12 @@ def test_an_unknown_customer_cannot_be_verified(types: Type) -> None:
 
 def test_migrating_twice_does_nothing_more(types: Type) -> None:
     first, again = types("migrate"), types("migrate")
-    assert first == again == Ran(0, "The database pivotal.db is at schema 0001.\n", "")
+    assert first == again == Ran(0, f"The database pivotal.db is at schema {HEAD}.\n", "")
 
 
 def test_an_owner_of_its_own_migrates(types: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MIGRATION_DATABASE_URL", "sqlite:///owned.db")
-    assert types("migrate").out == "The database owned.db is at schema 0001.\n"
+    assert types("migrate").out == f"The database owned.db is at schema {HEAD}.\n"
     assert not (tmp_path / "pivotal.db").exists()
 
 
