@@ -29,10 +29,13 @@ from bot.jobs.apply import Applier
 from bot.jobs.audience import Audience
 from bot.jobs.deliver import Deliverer, Timing
 from bot.jobs.exports import Exporter, Leases
+from bot.jobs.nudges import Nudger
 from bot.jobs.outside import Outside
 from bot.jobs.schedule import Jobs
-from bot.listeners import command, customer, edit, export, forms, history, home, people, unlinked
+from bot.jobs.speaking import Speaking
+from bot.listeners import command, customer, edit, export, forms, history, home, nudges, people, unlinked
 from bot.listeners.form_kinds import form_kinds
+from bot.listeners.form_kinds.nudge import nudge_forms
 from bot.listeners.typed import Writing
 from bot.settings import Misconfigured, Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
@@ -46,6 +49,7 @@ from store.domain.usage import PROGRAM
 from store.engine import JOB, connect
 from store.erasure import SHARED, WITHDRAW
 from store.nudged import NUDGE
+from store.nudging.places import POST
 from store.schema import check, migrate
 
 log = structlog.get_logger()
@@ -67,6 +71,7 @@ class App:
     web: web.Application
     bolt: AsyncApp
     deliverer: Deliverer
+    nudger: Nudger
     jobs: Jobs
 
 
@@ -107,18 +112,24 @@ async def build(
         bolt.error(_unhandled)
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
-        deliverer = Deliverer(
-            store, slack, {SHARED: shown.shared, WITHDRAW: shown.withdrawn, NUDGE: Outside(store).nudge}, timing
-        )
+        renderers = {
+            SHARED: shown.shared,
+            WITHDRAW: shown.withdrawn,
+            NUDGE: Outside(store).nudge,
+            **Speaking(store).renderers(),
+        }
+        deliverer = Deliverer(store, slack, renderers, timing, linked={POST})
         asking = forms.Forms(writing, slack)
         asking.add(form_kinds(writing))
         edits = edit.Edits(writing, asking)
         customers = customer.Customers(writing, asking)
         uploads = Uploads(http, _stand_in(settings.slack_api_url))
         exporter = Exporter(store, slack, uploads, Audience(store, slack, directory), leases=leases)
+        nudger = Nudger(store, clock, lambda: jobs.wake("deliver"))
         jobs = Jobs(
             tasks,
             {
+                "nudge": nudger.drain,
                 "deliver": deliverer.drain,
                 "export": exporter.drain,
                 "apply": Applier(store).drain,
@@ -133,6 +144,9 @@ async def build(
 
         exporting = export.Exporting(writing, shown, slack, export_is_due)
         strangers = unlinked.Unlinked(writing, partial(jobs.wake, "apply"))
+        woken = nudges.Woken(look=partial(jobs.wake, "nudge"), send=partial(jobs.wake, "deliver"))
+        nudging = nudges.Nudges(writing, asking, slack, shown, clock, woken)
+        asking.add(nudge_forms(nudging, clock))
         handlers = {
             "help": command.helping(program),
             "history": shown.typed,
@@ -140,6 +154,7 @@ async def build(
             **customers.handlers(),
             **strangers.handlers(),
             **exporting.handlers(),
+            **nudging.handlers(),
         }
         command.register(bolt, program, answers, handlers)
         history.register(bolt, answers, shown, deliverer, store, program, {EXPORT: exporting.clicked})
@@ -149,6 +164,7 @@ async def build(
         customer.register(bolt, answers, shown, asking)
         home.register(bolt, answers, home.Home(asking, slack))
         unlinked.register(bolt, answers, strangers, writing)
+        nudges.register(bolt, answers, nudging)
         people.register(bolt, directory)
         webhooks = Webhooks(
             store,
@@ -166,7 +182,7 @@ async def build(
         try:
             more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
             site = application(ready, events.handle if events else None, more)
-            yield App(web=site, bolt=bolt, deliverer=deliverer, jobs=jobs)
+            yield App(web=site, bolt=bolt, deliverer=deliverer, nudger=nudger, jobs=jobs)
         finally:
             await exporter.close()
             await tasks.drain(LEFT_OVER)

@@ -44,7 +44,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
+    """channel: where it stands now; None: in the delivery's own. permalink: where somebody asked Slack for it."""
+
     ts: str
+    channel: str | None = None
+    permalink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def settle(connection: sa.Connection, delivery: Delivery, *, worker: str, outcom
     """Write down how it went. Returns whether it was still ours to say."""
     values: dict[str, Any]
     match outcome:
-        case Sent(ts):
+        case Sent(ts=ts):
             values = {"state": "sent", "ts": ts, "lease_by": None, "lease_until": None}
         case GivenUp(error):
             values = {"state": "failed", "error": error, "lease_by": None, "lease_until": None}

@@ -1,6 +1,6 @@
 """The store's face: one public method, one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +11,13 @@ from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
 from store.deliveries import Deliveries
-from store.domain.activity import NewActivity
+from store.domain.activity import NewActivity, Ref
 from store.domain.errors import BadLine
 from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.engine import Database
 from store.exports import Exports
 from store.importing import Imported, Importer, Numbered
+from store.nudging import Nudging, posting
 from store.outbox import Body, Delivery, Outcome
 from store.programs import Programs
 from store.records import Records
@@ -41,6 +42,7 @@ class Store:
         self.exports = Exports(database, patient or database)
         self.access = Access(database)
         self.programs = Programs(database, patient or database)
+        self.nudging = Nudging(database, patient or database)
 
     async def close(self) -> None:
         await self._database.close()
@@ -75,14 +77,34 @@ class Store:
         """People to choose from, by what was typed of the name."""
         return await self._database.read(lambda c: actors.people(c, workspace, typed, limit))
 
+    async def names(self, workspace: str, refs: Iterable[str]) -> Mapping[str, str]:
+        """Display names by reference."""
+        wanted = [Ref.parse(each) for each in refs]
+        return await self._database.read(lambda c: actors.names(c, workspace, wanted)) if wanted else {}
+
     async def who(self, workspace: str, name: str) -> str:
         """The reference of the one person whom this name means: for a terminal's `--as`."""
         return await self._database.read(lambda c: actors.one_named(c, workspace, name))
 
     # --- history ---
 
-    async def history(self, workspace: str, query: HistoryQuery, reader: Reader, *, limit: int = PAGE) -> Page:
-        return await self._database.read(lambda c: history.page(c, workspace, query, reader, limit))
+    async def history(
+        self,
+        workspace: str,
+        query: HistoryQuery,
+        reader: Reader,
+        *,
+        limit: int = PAGE,
+        allow: Callable[[WorkspaceSettings], None] | None = None,
+    ) -> Page:
+        """allow: raises Refused where the workspace's settings of that moment forbid it; nothing else is read then."""
+
+        def work(connection: sa.Connection) -> Page:
+            if allow is not None:
+                allow(settings.read(connection, workspace))
+            return history.page(connection, workspace, query, reader, limit)
+
+        return await self._database.read(work)
 
     async def actor_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
         return await self._database.read(lambda c: history.actor_choices(c, workspace, customer_id, typed, OPTIONS))
@@ -182,6 +204,7 @@ class Store:
             mine = outbox.settle(connection, delivery, worker=worker, outcome=outcome)
             if mine:
                 nudged.settled(connection, delivery, outcome)
+                posting.settled(connection, delivery, outcome)
             return mine
 
         return await self._database.write(work)

@@ -52,6 +52,11 @@ VERBS: Final[Mapping[str, str]] = {
     "comment.deleted": "deleted a comment",
     "integration.sync_write": "synced",
     "pi.nudge": "nudged",
+    "pi.nudge_done": "settled a nudge",
+    "pi.nudge_snoozed": "snoozed a nudge",
+    "pi.nudge_dismissed": "dismissed a nudge",
+    "pi.nudge_assigned": "assigned a nudge",
+    "pi.nudge_cleared": "saw a nudge resolve itself",
     "history.exported": "exported the history",
 }
 TRANSITIVE: Final = frozenset({"changed", "moved", "synced"})

@@ -5,7 +5,8 @@ is left `sending`; once its lease has ended for a while, the channel's history s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -26,13 +27,18 @@ from store.outbox import Delivery, GivenUp, Outcome, Released, Sent
 log = structlog.get_logger()
 
 Render = Callable[[Delivery], Awaitable[Message]]
+"""Raises NotWanted, when it is not to be sent any more."""
 
 ATTEMPTS: Final = 8
+PERSON: Final = ("U", "W")
+"""What a person's id begins with, where a channel's could stand."""
 CLOCKS_DIFFER: Final = timedelta(seconds=60)
 """How much Slack's clock may lag behind the database's, when a message is looked for."""
 
 OWN_ERRORS: Final[Mapping[str, str]] = {
     "shared_outside": "People outside your company read that channel, or are invited to. I post nothing there for all to see.",
+    "not_wanted": "It was not true any more.",
+    "nowhere": "There is no place for it: no channel, no owner in Slack, and no channel of the workspace in the settings.",
     "outcome_unknown": "Slack did not say whether the message was posted, and I cannot read that channel to see.",
     "failed": "That failed on our side.",
 }
@@ -49,8 +55,17 @@ class Timing:
     batch: int = 20
 
 
+class NotWanted(PivotalError):
+    def __init__(self) -> None:
+        super().__init__(OWN_ERRORS["not_wanted"])
+
+
 class Deliverer:
-    """One worker. renderers: by the delivery's kind, what turns it into a message at the moment of sending."""
+    """One worker.
+
+    renderers  by the delivery's kind, what turns it into a message at the moment of sending
+    linked     kinds whose message's permalink is kept
+    """
 
     def __init__(
         self,
@@ -58,8 +73,10 @@ class Deliverer:
         slack: Slack,
         renderers: Mapping[str, Render],
         timing: Timing = Timing(),
+        linked: Collection[str] = (),
     ) -> None:
         self._store = store
+        self._linked = frozenset(linked)
         self._slack = slack
         self._renderers = renderers
         self._timing = timing
@@ -111,20 +128,36 @@ class Deliverer:
         """Post it, or change the message whose ts its body names. None: nobody knows whether that was done."""
         try:
             changing = "ts" in delivery.body  # what stands there can always be changed, above all to take it away
-            if not changing and await self._slack.is_shared_outside(delivery.workspace, delivery.channel):
+            channel = await self._channel(delivery)
+            if not changing and await self._slack.is_shared_outside(delivery.workspace, channel):
                 return GivenUp("shared_outside")
             message = await self._renderers[delivery.kind](delivery)
         except Exception as error:  # noqa: BLE001 - nothing was sent yet, whatever it was
             return _unsent(delivery, error)
         try:
             if ts := delivery.body.get("ts"):
-                return Sent(await self._slack.update(delivery.workspace, delivery.channel, ts, message))
-            return Sent(await self._slack.post(delivery.workspace, delivery.channel, message, delivery.id))
+                return Sent(await self._slack.update(delivery.workspace, channel, ts, message))
+            ts = await self._slack.post(delivery.workspace, channel, message, delivery.id)
+            return await self._stands(delivery, channel, ts)
         except OutcomeUnknown:
             log.warning("a delivery is in doubt", delivery=delivery.id, channel=delivery.channel)
             return None
         except PivotalError as error:
             return _unsent(delivery, error)
+
+    async def _channel(self, delivery: Delivery) -> str:
+        """Where it goes: to a person, by the channel of our direct messages with them."""
+        if delivery.channel.startswith(PERSON):
+            return await self._slack.direct(delivery.workspace, delivery.channel)
+        return delivery.channel
+
+    async def _stands(self, delivery: Delivery, channel: str, ts: str) -> Sent:
+        """It is posted. That Slack does not give its link is no reason to doubt it."""
+        link = None
+        if delivery.kind in self._linked:
+            with suppress(PivotalError):
+                link = await self._slack.permalink(delivery.workspace, channel, ts)
+        return Sent(ts, channel, link)
 
     async def _settle(self, delivery: Delivery, outcome: Outcome | None, outcomes: dict[str, Outcome]) -> None:
         if outcome is None:
@@ -145,8 +178,9 @@ class Deliverer:
             return await self._send(delivery)  # to change a message twice is to change it once
         try:
             since = delivery.attempted_at - CLOCKS_DIFFER
-            if ts := await self._slack.find_delivery(delivery.workspace, delivery.channel, delivery.id, since):
-                return Sent(ts)
+            channel = await self._channel(delivery)
+            if ts := await self._slack.find_delivery(delivery.workspace, channel, delivery.id, since):
+                return await self._stands(delivery, channel, ts)
         except (RateLimited, Unreachable, OutcomeUnknown):
             return None  # the new lease ends too, and then somebody looks again
         except SlackError:
@@ -170,6 +204,8 @@ def _unsent(delivery: Delivery, error: Exception) -> Outcome:
             return Released(error.retry_after, counted=False)
         case Unavailable():
             return Released(timedelta(seconds=5), counted=False)
+        case NotWanted():
+            return GivenUp("not_wanted")
         case SlackError() if error.sort is not Sort.RETRY:
             return GivenUp(error.code)
         case Unreachable() | OutcomeUnknown() | SlackError() if delivery.attempt < ATTEMPTS:

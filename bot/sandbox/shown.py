@@ -134,6 +134,11 @@ class Shown:
         found = inputs.find_in_overflow(self.blocks, wanted) if self._is_entry(wanted) else self._button(wanted)
         return (await self._act(*found))[1]
 
+    async def pick(self, name: str, label: str) -> Delivery:
+        """Pick one option of a menu, without waiting for more than the ack."""
+        control = self.control(name)
+        return (await self._act(control, await self._picked(control, label, None)))[1]
+
     def _is_entry(self, wanted: Named) -> bool:
         """Whether it is written on no control, so that it can only be in an overflow menu."""
         return bool(wanted.name) and not any(wanted.name in each.names for each in inputs.controls(self.blocks))

@@ -51,6 +51,11 @@ KINDS: Final = (
     "comment.deleted",
     "integration.sync_write",
     "pi.nudge",
+    "pi.nudge_done",
+    "pi.nudge_snoozed",
+    "pi.nudge_dismissed",
+    "pi.nudge_assigned",
+    "pi.nudge_cleared",
     "history.exported",
 )
 """The event types that Pivotal itself records. Event types are open: an API writer may send its own `namespace.verb`."""

@@ -120,6 +120,12 @@ USAGE: Final = (
         "What HubSpot and Stripe told of customers that are not known here, to link or to create them.",
         ("unlinked",),
     ),
+    Usage(
+        "nudges",
+        "nudges [[digest] daily|weekdays|weekly DAY HH:MM [#channel] [FILTER…]] | nudges run now | nudges pause|resume|delete N | nudges health",
+        "When Pi looks at the customers, and posts what needs somebody: --risk, --attention, --customer, --owner me, --tag vip.",
+        ("nudges weekdays 09:00", "nudges weekly Mon 09:00 --risk --owner me", "nudges run now", "nudges health"),
+    ),
     Usage("settings", "settings", "Who may do what, and the phases of an onboarding. For admins.", ("settings",)),
     Usage("help", "help [COMMAND]", "What you can type, or more about one command.", ("help", "help history")),
 )

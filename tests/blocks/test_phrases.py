@@ -73,6 +73,17 @@ LINES: Final[Mapping[str, Activity]] = {
     "Pi nudged: Risk: nobody has logged in for 9 days": an_activity(
         "pi.nudge", ("nudge", None, "Risk: nobody has logged in for 9 days"), actor=PI, text="Risk: nobody has logged in for 9 days"
     ),
+    "Sam Lee settled a nudge: Health fell to 60": an_activity("pi.nudge_done", ("nudge", "Health fell to 60", None)),
+    "Sam Lee snoozed a nudge: Health fell to 60 → 2026-11-26": an_activity(
+        "pi.nudge_snoozed", ("nudge", "Health fell to 60", "2026-11-26")
+    ),
+    "Sam Lee dismissed a nudge: Health fell to 60; they moved seats": an_activity(
+        "pi.nudge_dismissed", ("nudge", "Health fell to 60", None), text="they moved seats"
+    ),
+    "Sam Lee assigned a nudge: assignee: (none) → Mara Núñez": an_activity("pi.nudge_assigned", ("assignee", None, MARA)),
+    "Pi saw a nudge resolve itself: Health fell to 60; health is back at 82": an_activity(
+        "pi.nudge_cleared", ("nudge", "Health fell to 60", None), actor=PI, text="health is back at 82"
+    ),
     "Sam Lee exported the history: last 90 days: 118 rows": an_activity(
         "history.exported", ("export", None, "last 90 days: 118 rows")
     ),

@@ -15,7 +15,7 @@ open_kinds = st.from_regex(r"[a-z][a-z0-9_]{0,5}(\.[a-z][a-z0-9_]{0,5}){1,3}", f
     [
         ("pi.nudge", {"pi.nudge"}),
         ("nudge", {"pi.nudge"}),
-        ("pi", {"pi.nudge"}),
+        ("pi", {kind for kind in KINDS if kind.startswith("pi.")}),
         ("task", {"task.created", "task.completed", "task.reopened", "task.updated"}),
         ("created", {"customer.created", "task.created"}),
         ("field_changed", {"customer.field_changed"}),
