@@ -10,13 +10,16 @@ from store import Store, sample
 from store.actors import Person
 from store.domain.activity import Ref, Source
 from store.domain.record import By
+from store.domain.scope import Scope
 from store.importing import Importer, parse_line
+from store.nudging.schedules import NUDGES
 
 HINTS: Final = (
     "/pivotal history acme --actor pi --30d",
     "/pivotal history globex",
     "/pivotal customer acme",
     "/pivotal set acme health=72",
+    "/pivotal nudges run now",
 )
 LINKED: Final = "acme"
 """The customer whose channel it is; there its name may be left out."""
@@ -28,7 +31,8 @@ the app behind it is the real one.
 1. Type `/pivotal history acme --actor pi --30d` to see what Pi did at Acme Corp, or use one of the commands below.
 2. Filter, page and open entries with the controls of the answer. Only you see it, until you share it.
 3. In #acme, which is linked to Acme Corp, `/pivotal history` is enough.
-4. Act as somebody else at the top right, move the clock forward beside it, and watch each request in the inspector.
+4. Type `/pivotal set acme health=72`, move the clock a day, and see Pi's nudge in #acme: snooze it, assign it, or be done with it.
+5. Act as somebody else at the top right, move the clock forward beside it, and watch each request in the inspector.
 """
 
 
@@ -68,7 +72,9 @@ async def fill(store: Store, slack: StandInSlack, now: datetime) -> None:
     _, bad = await store.import_lines(Importer(workspace), lines)
     if bad is not None:
         raise bad
-    await store.set_settings(workspace, {"edit": "admins"})
+    # Whoever moves the clock wants to see what comes of it, be it night there or Sunday.
+    anytime = {"nudges.quiet_from": "00:00", "nudges.quiet_to": "00:00", "nudges.quiet_weekends": False}
+    await store.set_settings(workspace, {"edit": "admins", **anytime})
     customer = await store.find_customer(workspace, LINKED)
     channel = next(each for each in slack.workspace.channels.values() if each.name == LINKED)
     editor = next(each for each in slack.workspace.users.values() if each.admin)
@@ -77,6 +83,17 @@ async def fill(store: Store, slack: StandInSlack, now: datetime) -> None:
     )
     by = By(actor=Ref.parse(known.ref), source=Source.SLACK)
     await store.records.link(workspace, channel.id, customer.id, by)
+    await store.nudging.add_schedule(
+        workspace,
+        kind=NUDGES,
+        cadence="daily 09:00",
+        zone=editor.tz or "UTC",
+        channel=None,
+        kinds=(),
+        scope=Scope(),
+        by=by,
+        now=now,
+    )
 
 
 def _post(slack: StandInSlack, channel: Channel, text: str, blocks: list[dict[str, Any]]) -> None:

@@ -148,6 +148,49 @@ async def test_records_are_changed_by_command_by_form_and_from_the_home_tab(
         assert await _bad(window) == []
 
 
+async def test_a_nudge_arrives_is_snoozed_comes_back_and_resolves_itself(
+    window: Window, tmp_path: Path, pictures: Path
+) -> None:
+    """By moving the clock: each day Pi looks at the customers."""
+    async with running(tmp_path) as url:
+        await window.open(url)
+        await window.say("/pivotal set acme health=60")
+        await expect(window.messages.last).to_contain_text("Acme Corp is changed")
+        await window.go("acme")
+        await expect(window.messages).to_have_count(0)
+
+        await later(window, "+1 day")
+        nudge = window.messages.last
+        await expect(nudge).to_contain_text("Acme Corp: Health dropped")
+        await expect(nudge).to_contain_text("from 88 to 60")
+        await looked_at(window, pictures / "nudge.png")
+
+        await _control(nudge, "nudge:snooze").click()
+        await window.page.get_by_role("option", name="Snooze for a day").click()
+        await expect(nudge).to_contain_text("Snoozed by")
+        await later(window, "+1 day")
+        await later(window, "+1 hour")
+        await expect(window.messages).to_have_count(2)
+        await expect(window.messages.first).to_contain_text("It came back")
+
+        await window.button("History", within=window.messages.last).click()
+        await expect(window.messages.last).to_contain_text("that changed health_score")
+        await window.say("/pivotal set acme health=90")
+        await expect(window.messages.last).to_contain_text("Acme Corp is changed")
+        await later(window, "+1 day")
+        await expect(window.messages.nth(1)).to_contain_text("Resolved: health is back at 90")
+        await looked_at(window, pictures / "nudge-resolved.png")
+        await window.say("/pivotal nudges")
+        await expect(window.messages.last).to_contain_text("Nudges daily 09:00")
+        await looked_at(window, pictures / "nudges.png")
+        assert await _bad(window) == []
+
+
+async def later(window: Window, how_much: str) -> None:
+    await window.page.locator("#clock").click()
+    await window.page.get_by_role("menuitem", name=how_much).click()
+
+
 async def test_the_real_feed_in_a_narrow_window_and_in_the_dark(window: Window, tmp_path: Path, pictures: Path) -> None:
     async with running(tmp_path) as url:
         await window.page.emulate_media(color_scheme="dark")
