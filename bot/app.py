@@ -31,7 +31,7 @@ from bot.jobs.deliver import Deliverer, Timing
 from bot.jobs.exports import Exporter, Leases
 from bot.jobs.nudges import Nudger
 from bot.jobs.outside import Outside
-from bot.jobs.schedule import Jobs
+from bot.jobs.schedule import TICK, Jobs
 from bot.jobs.speaking import Speaking
 from bot.listeners import command, customer, edit, export, forms, history, home, nudges, people, unlinked
 from bot.listeners.form_kinds import form_kinds
@@ -125,7 +125,7 @@ async def build(
         customers = customer.Customers(writing, asking)
         uploads = Uploads(http, _stand_in(settings.slack_api_url))
         exporter = Exporter(store, slack, uploads, Audience(store, slack, directory), leases=leases)
-        nudger = Nudger(store, clock, lambda: jobs.wake("deliver"))
+        nudger = Nudger(store, clock, lambda: jobs.wake("deliver"), lease=timing.lease)
         jobs = Jobs(
             tasks,
             {
@@ -301,18 +301,24 @@ async def serve(
         log.info("stopping")
 
 
-async def work(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
-    """Run the jobs until SIGTERM, SIGINT or `stop`. Raises as `serve` does."""
+async def work(
+    settings: Settings, *, stop: asyncio.Event | None = None, timing: Timing | None = None, every: timedelta = TICK
+) -> None:
+    """Run the jobs until SIGTERM, SIGINT or `stop`. Raises as `serve` does. every: how often it looks what is due."""
     access = settings.require_slack_token()
-    async with _started(settings, access) as (stack, app, _):
-        await stack.enter_async_context(app.jobs.ticking())
+    async with _started(settings, access, timing or Timing()) as (stack, app, _):
+        await stack.enter_async_context(app.jobs.ticking(every))
         log.info("working")
         await (stop or _stopped_by_signal()).wait()
         log.info("stopping")
 
 
 @asynccontextmanager
-async def _started(settings: Settings, access: SlackAccess) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
+async def _started(
+    settings: Settings,
+    access: SlackAccess,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
     """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
     database, patient = connect(settings.database_url), connect(settings.database_url, patience=JOB)
     try:
@@ -321,7 +327,8 @@ async def _started(settings: Settings, access: SlackAccess) -> AsyncIterator[tup
         await check(database)
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
-            app = await stack.enter_async_context(build(settings, access, Store(database, patient), ready=ready))
+            store = Store(database, patient)
+            app = await stack.enter_async_context(build(settings, access, store, ready=ready, timing=timing))
             yield stack, app, database.dialect
     finally:
         await database.close()

@@ -58,8 +58,9 @@ class Jobs:
         """Run each job now and then at every tick, until the block ends."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         for name, job in self._jobs.items():
+            # A second one returns at once while the first runs, and makes it run once more; a third would say nothing new.
             scheduler.add_job(
-                job.run, "interval", seconds=every.total_seconds(), id=name, max_instances=1, coalesce=True
+                job.run, "interval", seconds=every.total_seconds(), id=name, max_instances=2, coalesce=True
             )
             self.wake(name)
         scheduler.start()

@@ -7,15 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from store.domain.grammar.nudges import (
-    Health,
-    Listed,
-    NewSchedule,
-    RunNow,
-    Turn,
-    format_cadence,
-    parse_nudges,
-)
 
 from bot.answers import Answers, Json
 from bot.blocks import nudge as blocks
@@ -29,6 +20,15 @@ from bot.listeners.typed import Handler, Typed, Writing
 from bot.slack import Slack
 from store.domain.errors import Refused
 from store.domain.grammar import parse_filter
+from store.domain.grammar.nudges import (
+    Health,
+    Listed,
+    NewSchedule,
+    RunNow,
+    Turn,
+    format_cadence,
+    parse_nudges,
+)
 from store.domain.nudge import NudgeKind, NudgeState
 from store.domain.scope import Scope
 from store.nudging import Schedule, Settling

@@ -57,8 +57,8 @@ def slots(cadence: Cadence, zone: ZoneInfo, after: datetime, until: datetime) ->
     A local day that a zone left out, as Apia did in 2011, has none; nor has an hour.
     """
     after, until = after.astimezone(UTC), until.astimezone(UTC)
-    first = after.astimezone(zone).date() - DAY
-    last = until.astimezone(zone).date() + DAY
+    first = after.astimezone(zone).date()
+    last = until.astimezone(zone).date() + DAY  # clocks that go back may show the day before once more
     for number in range((last - first).days + 1):
         day = first + number * DAY
         if cadence.falls_on(day):

@@ -69,6 +69,7 @@ def accounts(
             health_score=row["health_score"],
             since=max(begun, row["created_at"]),
             today=now.astimezone(zone).date(),
+            zone=zone,
             tags=tuple(row["tags"]),
             last=last.get(row["id"]),
             touched=touched.get(row["id"]),

@@ -168,6 +168,13 @@ def test_a_day_that_a_zone_left_out_is_not_due() -> None:
     assert [slot.key for slot in found] == ["2011-12-29", "2011-12-31", "2012-01-01"]
 
 
+def test_a_day_that_clocks_take_back_for_an_hour_is_due_as_it_begins() -> None:
+    """At one minute past midnight St. John's went back to 23:01 of the day before."""
+    begun = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+    found = slots(Cadence(Every.DAILY, time(0)), ZoneInfo("America/St_Johns"), begun - MINUTE, begun + 5 * MINUTE)
+    assert list(found) == [Slot("2010-11-07", begun)]
+
+
 def test_the_range_leaves_out_its_beginning_and_takes_its_end() -> None:
     nine, cadence = _at("2026-03-02T09:00"), Cadence(Every.DAILY, time(9))
     assert [slot.at for slot in slots(cadence, ZoneInfo("UTC"), nine, nine + DAY)] == [nine + DAY]

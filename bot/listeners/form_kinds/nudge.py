@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from store.domain.grammar.nudges import format_cadence, parse_cadence
-
 from bot.blocks import forms as form
 from bot.directory import Asker
 from bot.listeners.form_kinds.kinds import Built
 from bot.listeners.forms import Asked, Form, Given, required
 from bot.listeners.nudges import Nudges
 from store.domain.errors import Refused
+from store.domain.grammar.nudges import format_cadence, parse_cadence
 from store.domain.nudge import NudgeKind, NudgeState
 from store.domain.query import day_start
 from store.domain.scope import Scope

@@ -18,7 +18,20 @@ from store.domain.words import Word, words
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TURNS: Final = ("pause", "resume", "delete")
 HEALTH, DIGEST, RUN, NOW = "health", "digest", "run", "now"
-KNOWN: Final = (*(every.value for every in Every), DIGEST, HEALTH, RUN, *TURNS)
+WHEN: Final = {
+    "daily": "daily 09:00",
+    "weekdays": "weekdays 09:00",
+    "weekly": "weekly Mon 09:00",
+    "hourly": "hourly",
+}
+KNOWN: Final = {
+    **WHEN,
+    DIGEST: "digest weekly Mon 09:00",
+    HEALTH: HEALTH,
+    RUN: "run now",
+    **{turn: f"{turn} 2" for turn in TURNS},
+}
+"""What may stand first, each with an example."""
 
 FLAGS: Final = Flags(SCOPE_FLAGS, bare=lambda name: name in set(NudgeKind), shown=tuple(NudgeKind))
 
@@ -189,12 +202,16 @@ def _meant(text: str) -> time | None:
 def _unknown(word: Word, lead: str, *, digest: bool) -> UsageError:
     if word.text.casefold() == DIGEST:
         return UsageError("There are two `digest`.", "Leave one out.")
-    known = tuple(Every) if digest else KNOWN
+    known = WHEN if digest else KNOWN
     near = next(iter(get_close_matches(word.text.casefold(), known, n=1)), None)
     if TIME.fullmatch(word.text) or _meant(word.text):
         return UsageError(f"I read {word.shown}, but not how often.", f"Try `{lead} daily 09:00`.")
-    hint = f"Did you mean `{near}`? " if near else "Say `daily`, `weekdays`, `weekly` or `hourly`. "
-    return UsageError(f"I read {word.shown}, which is no schedule.", f"{hint}Try `{lead} weekly Mon 09:00`.")
+    hint = (
+        f"Did you mean `{lead} {known[near]}`?"
+        if near
+        else f"Say `daily`, `weekdays`, `weekly` or `hourly`. Try `{lead} weekly Mon 09:00`."
+    )
+    return UsageError(f"I read {word.shown}, which is no schedule.", hint)
 
 
 def _run_now(typed: Sequence[Word]) -> None:
@@ -259,7 +276,7 @@ def _flags(typed: Sequence[Word]) -> tuple[Sequence[Word], dict[str, Flag]]:
         hint = (
             meant[0]
             if meant
-            else f"Filters are `--risk`, `--attention`, {', '.join(code(each) for each in EXAMPLES.values())}. Try {EXAMPLE}."
+            else f"Filters are `--risk`, `--attention`, {', '.join(code(each) for each in EXAMPLES.values())}; names of several words go in quotes. Try {EXAMPLE}."
         )
         raise UsageError(error.sentence, hint) from None
     return before, each_once(read)

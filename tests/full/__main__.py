@@ -1,0 +1,40 @@
+"""`python -m tests.full [R1 …] [--size quick|full] [--db sqlite|postgres|both] [--seed N]`."""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+
+from tests.bench.places import places
+from tests.full import nudges
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.full", description=__doc__)
+    parser.add_argument("promises", nargs="*", metavar="R1", help="which of them; all when left out")
+    parser.add_argument("--size", choices=("quick", "full"), default="full")
+    parser.add_argument("--db", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    asked = parser.parse_args()
+    wanted = asked.promises or list(nudges.TRIALS)
+    if unknown := [each for each in wanted if each not in nudges.TRIALS]:
+        parser.error(f"no full form of {', '.join(unknown)}; there are {', '.join(nudges.TRIALS)}")
+    failed = 0
+    with places(asked.db) as found:
+        for promise in wanted:
+            for place in found:
+                began = time.monotonic()
+                try:
+                    told = asyncio.run(nudges.run(place, nudges.TRIALS[promise][asked.size], asked.seed))
+                except (AssertionError, TimeoutError) as error:
+                    failed += 1
+                    told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
+                print(
+                    f"{promise}  {place.name:<11} {asked.size:<6} {time.monotonic() - began:6.1f} s  {told}", flush=True
+                )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
