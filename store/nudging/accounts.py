@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,16 +15,10 @@ from store.domain.activity import Ref, Source, Value
 from store.domain.nudge import Account, Fact, OpenOnboarding, OpenTask
 from store.domain.query import CustomerName
 
-SIGNALS: Final = (
-    "customer.health_score_dropped",
-    "customer.status_changed",
-    "onboarding.started",
-    "onboarding.phase_moved",
-    "task.created",
-    "contact.archived",
-    "contact.removed",
-)
-"""Event types that a rule looks at."""
+SIGNALS: Final = ("customer.health_score_dropped", "customer.status_changed", "contact.archived", "contact.removed")
+"""Event types of which a rule looks at the change."""
+BEGINNINGS: Final = ("onboarding.started", "onboarding.phase_moved", "task.created")
+"""Those of which a rule only looks at when they occurred, of what is open still."""
 FIELDS: Final = ("plan", "payment")
 """Fields whose last change a rule looks at."""
 PRIMARY: Final = "primary contact"
@@ -58,8 +53,8 @@ def accounts(
     touched = _newest(connection, workspace, at_risk, a.actor.like("user:%")) if at_risk else {}
     facts = _facts(connection, workspace, mine, begun)
     primary = _primary(connection, workspace, mine)
-    onboardings = _onboardings(connection, workspace, mine, facts)
-    tasks = _tasks(connection, workspace, mine, facts)
+    onboardings, tasks = _onboardings(connection, workspace, mine), _tasks(connection, workspace, mine)
+    began = _beginnings(connection, workspace, sorted(onboardings.keys() | tasks.keys()), begun)
     return [
         Account(
             customer=CustomerName(row["id"], row["slug"], row["name"], row["domain"]),
@@ -79,8 +74,10 @@ def accounts(
             payment=facts[row["id"]].get("payment"),
             primary_gone=facts[row["id"]].get("primary_gone"),
             has_primary=row["id"] in primary,
-            onboardings=tuple(onboardings[row["id"]]),
-            tasks=tuple(tasks[row["id"]]),
+            onboardings=tuple(
+                replace(each, entered=began.get(f"onboarding:{each.id}")) for each in onboardings[row["id"]]
+            ),
+            tasks=tuple(replace(each, created=began.get(f"task:{each.id}")) for each in tasks[row["id"]]),
         )
         for row in known
     ]
@@ -115,13 +112,8 @@ Facts = dict[str, dict[str, Fact]]
 def _facts(connection: sa.Connection, workspace: str, customer_ids: Sequence[str], begun: datetime) -> Facts:
     """What was recorded since Pi was switched on; an import tells of what was before."""
     a, f = tables.activity.c, tables.activity_field.c
-    columns = (a.customer_id, a.seq, a.occurred_at, a.type, a.subject, a.changes)
-    theirs = sa.and_(
-        a.workspace_id == workspace,
-        a.customer_id.in_(customer_ids),
-        a.source != Source.IMPORT.value,
-        a.recorded_at >= begun,
-    )
+    columns = (a.customer_id, a.seq, a.occurred_at, a.type, a.changes)
+    theirs = _since(workspace, customer_ids, begun)
     changed = sa.and_(
         f.workspace_id == a.workspace_id, f.customer_id == a.customer_id, f.seq == a.seq, f.field.in_(FIELDS)
     )
@@ -145,7 +137,7 @@ def _told(row: Any) -> Iterator[tuple[str, Fact]]:
     kind, seq, at = row["type"], row["seq"], row["occurred_at"]
     changes = {each["field"]: (decoded(each["old"]), decoded(each["new"])) for each in row["changes"] or ()}
 
-    def fact(sides: tuple[Value, Value] = (None, None)) -> Fact:
+    def fact(sides: tuple[Value, Value]) -> Fact:
         return Fact(seq, at, *sides)
 
     match kind:
@@ -153,12 +145,35 @@ def _told(row: Any) -> Iterator[tuple[str, Fact]]:
             yield "dropped", fact(changes["health_score"])
         case "customer.status_changed" if changes.get("status", (None, None))[1] == "at_risk":
             yield "at_risk", fact(changes["status"])
-        case "onboarding.started" | "onboarding.phase_moved" | "task.created" if row["subject"]:
-            yield row["subject"], fact()
         case "contact.archived" | "contact.removed" if PRIMARY in changes:
             yield "primary_gone", fact(changes[PRIMARY])
         case _:
             yield from ((name, fact(changes[name])) for name in FIELDS if name in changes)
+
+
+def _since(workspace: str, customer_ids: Sequence[str], begun: datetime) -> sa.ColumnElement[bool]:
+    a = tables.activity.c
+    return sa.and_(
+        a.workspace_id == workspace,
+        a.customer_id.in_(customer_ids),
+        a.source != Source.IMPORT.value,
+        a.recorded_at >= begun,
+    )
+
+
+def _beginnings(
+    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], begun: datetime
+) -> dict[str, Fact]:
+    """When each onboarding came into its phase and each task was made, by what the activity is about."""
+    if not customer_ids:
+        return {}
+    a = tables.activity.c
+    rows = connection.execute(
+        sa.select(a.subject, a.seq, a.occurred_at)
+        .where(_since(workspace, customer_ids, begun), a.type.in_(BEGINNINGS), a.subject.is_not(None))
+        .order_by(a.customer_id, a.occurred_at, a.seq)
+    )
+    return {subject: Fact(seq, at) for subject, seq, at in rows}
 
 
 def _primary(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> frozenset[str]:
@@ -169,7 +184,7 @@ def _primary(connection: sa.Connection, workspace: str, customer_ids: Sequence[s
 
 
 def _onboardings(
-    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], facts: Facts
+    connection: sa.Connection, workspace: str, customer_ids: Sequence[str]
 ) -> dict[str, list[OpenOnboarding]]:
     o = tables.onboarding.c
     rows = connection.execute(
@@ -179,13 +194,11 @@ def _onboardings(
     )
     found: dict[str, list[OpenOnboarding]] = defaultdict(list)
     for customer_id, ident, name, phase in rows:
-        found[customer_id].append(OpenOnboarding(ident, name, phase, facts[customer_id].get(f"onboarding:{ident}")))
+        found[customer_id].append(OpenOnboarding(ident, name, phase, None))
     return found
 
 
-def _tasks(
-    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], facts: Facts
-) -> dict[str, list[OpenTask]]:
+def _tasks(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> dict[str, list[OpenTask]]:
     """Open ones with a due day, the longest overdue first."""
     t = tables.task.c
     rows = connection.execute(
@@ -196,5 +209,5 @@ def _tasks(
     found: dict[str, list[OpenTask]] = defaultdict(list)
     for customer_id, ident, title, due, assignee in rows:
         person = None if assignee is None else Ref.parse(assignee)
-        found[customer_id].append(OpenTask(ident, title, due, person, facts[customer_id].get(f"task:{ident}")))
+        found[customer_id].append(OpenTask(ident, title, due, person, None))
     return found
