@@ -14,6 +14,7 @@ MENU: Final = "nudges:menu"
 RUN: Final = "nudges:run"
 NEW: Final = "schedule"
 """The form that makes one."""
+EDIT: Final = "edit"
 SHOWN: Final = 30
 
 
@@ -25,7 +26,7 @@ def listed(rows: Sequence[tuple[int, str, str, str | None, str]], new: kit.Eleme
     blocks: list[Block] = [kit.section(kit.plain(text))]
     for number, what, state, channel, who in rows[:SHOWN]:
         turn = ("Resume", "active") if state == "paused" else ("Pause", "paused")
-        options = [kit.option(label, f"{number} {to}") for label, to in (turn, ("Delete", "deleted"))]
+        options = [kit.option(label, f"{number} {to}") for label, to in (("Edit…", EDIT), turn, ("Delete", "deleted"))]
         told = f"{number}. {what}" + (" (paused)" if state == "paused" else "")
         where = f"in <#{channel}>" if channel else "where each customer belongs: its channel, else its owner"
         pair = [

@@ -10,8 +10,8 @@ from store import Store, sample
 from store.actors import Person
 from store.domain.activity import Ref, Source
 from store.domain.record import By
-from store.domain.scope import Scope
 from store.importing import Importer, parse_line
+from store.nudging import Terms
 from store.nudging.schedules import NUDGES
 
 HINTS: Final = (
@@ -83,17 +83,8 @@ async def fill(store: Store, slack: StandInSlack, now: datetime) -> None:
     )
     by = By(actor=Ref.parse(known.ref), source=Source.SLACK)
     await store.records.link(workspace, channel.id, customer.id, by)
-    await store.nudging.add_schedule(
-        workspace,
-        kind=NUDGES,
-        cadence="daily 09:00",
-        zone=editor.tz or "UTC",
-        channel=None,
-        kinds=(),
-        scope=Scope(),
-        by=by,
-        now=now,
-    )
+    daily = Terms(kind=NUDGES, cadence="daily 09:00")
+    await store.nudging.add_schedule(workspace, daily, zone=editor.tz or "UTC", by=by, now=now)
 
 
 def _post(slack: StandInSlack, channel: Channel, text: str, blocks: list[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from bot.listeners.forms import Forms, open_button
 from bot.listeners.history import History, said
 from bot.listeners.typed import Handler, Typed, Writing
 from bot.slack import Slack
-from store.domain.errors import Refused
+from store.domain.errors import NotFound, Refused
 from store.domain.grammar import parse_filter
 from store.domain.grammar.nudges import (
     Health,
@@ -29,9 +29,9 @@ from store.domain.grammar.nudges import (
     format_cadence,
     parse_nudges,
 )
-from store.domain.nudge import NudgeKind, NudgeState
+from store.domain.nudge import NudgeState
 from store.domain.scope import Scope
-from store.nudging import Schedule, Settling
+from store.nudging import Schedule, Settling, Terms
 from store.nudging.schedules import DIGEST, NUDGES, ONCE
 
 DAYS: Final = 30
@@ -81,12 +81,13 @@ class Nudges:
                 return await self.health(asker)
             case NewSchedule() as asked:
                 scope = await self._scope(asker, asked.scope)
-                kind = DIGEST if asked.digest else NUDGES
+                kind, cadence = (DIGEST if asked.digest else NUDGES), format_cadence(asked.cadence)
                 return await self.scheduled(
-                    asker, kind, format_cadence(asked.cadence), asked.channel, asked.kinds, scope
+                    asker, Terms(kind=kind, cadence=cadence, channel=asked.channel, kinds=asked.kinds, scope=scope)
                 )
             case RunNow(channel=channel, kinds=kinds, scope=scope):
-                return await self.run(asker, channel, kinds, await self._scope(asker, scope))
+                scope = await self._scope(asker, scope)
+                return await self.run(asker, Terms(kind=ONCE, channel=channel, kinds=kinds, scope=scope))
             case Turn(action=action, number=number):
                 return await self.turned(asker, number, STATES[action])
 
@@ -112,17 +113,17 @@ class Nudges:
         ]
         return list_blocks.listed(rows, open_button("New schedule…", list_blocks.NEW, "-"))
 
-    async def scheduled(
-        self,
-        asker: Asker,
-        kind: str,
-        cadence: str,
-        channel: str | None,
-        kinds: tuple[NudgeKind, ...],
-        scope: Scope,
-    ) -> Message:
+    async def scheduled(self, asker: Asker, terms: Terms, number: int | None = None) -> Message:
+        """A new schedule, or other terms for the one of this number."""
         await self.writing.allow(asker, "edit")
-        made = await self._add(asker, kind, cadence, channel, kinds, scope)
+        await self._may_post(asker, terms.channel)
+        by, now = self.writing.by(asker, None), self._clock()
+        if number is None:
+            made = await self._store.nudging.add_schedule(
+                asker.workspace, terms, zone=asker.reader.zone.key, by=by, now=now
+            )
+        else:
+            made = await self._store.nudging.alter_schedule(asker.workspace, number, terms, by, now)
         zone = (await self._store.settings(asker.workspace)).nudges.zone
         names = await self._store.names(asker.workspace, [made.scope.owner] if made.scope.owner else [])
         if made.scope.customer:
@@ -130,47 +131,49 @@ class Nudges:
             names = {**names, customer.id: customer.name}
         return said(f"Schedule {made.number} is set. {_told(made, zone, names)}.")
 
-    async def _add(
-        self,
-        asker: Asker,
-        kind: str,
-        cadence: str,
-        channel: str | None,
-        kinds: tuple[NudgeKind, ...],
-        scope: Scope,
-    ) -> Schedule:
-        """raises  Refused, for a channel that outsiders read; SlackError, for one that we cannot see"""
-        if channel is not None and await self._slack.is_shared_outside(asker.workspace, channel):
+    async def _may_post(self, asker: Asker, channel: str | None) -> None:
+        """raises  Refused, for a channel that outsiders read, or that the asker is not in; SlackError, for one that we cannot see"""
+        if channel is None:
+            return
+        if await self._slack.is_shared_outside(asker.workspace, channel):
             raise Refused(SHARED, "Choose an internal channel; each customer's owner gets theirs anyway.")
-        return await self._store.nudging.add_schedule(
-            asker.workspace,
-            kind=kind,
-            cadence=cadence,
-            zone=asker.reader.zone.key,
-            channel=channel,
-            kinds=kinds,
-            scope=scope,
-            by=self.writing.by(asker, None),
-            now=self._clock(),
-        )
+        # A private channel's id can be typed by whoever has seen it once.
+        if channel != asker.channel and asker.person.slack_user_id not in [
+            member async for member in self._slack.members(asker.workspace, channel)
+        ]:
+            raise Refused("You are not in that channel.", "Join it first, or choose another.")
 
-    async def run(
-        self, asker: Asker, channel: str | None = None, kinds: tuple[NudgeKind, ...] = (), scope: Scope | None = None
-    ) -> Message:
+    async def run(self, asker: Asker, terms: Terms = Terms(kind=ONCE)) -> Message:  # noqa: B008 - frozen
         await self.writing.allow(asker, "edit")
-        await self._add(asker, ONCE, "", channel, kinds, scope or Scope())
+        await self._may_post(asker, terms.channel)
+        by, zone = self.writing.by(asker, None), asker.reader.zone.key
+        await self._store.nudging.add_schedule(asker.workspace, terms, zone=zone, by=by, now=self._clock())
         self._woken.look()
         return said(
             "Pi looks at the customers now. What it finds is posted at once; what stands already is not posted again."
         )
+
+    async def name(self, asker: Asker, ref: str) -> str:
+        return (await self._store.names(asker.workspace, [ref])).get(ref, "Somebody")
+
+    async def schedule(self, asker: Asker, number: int) -> Schedule:
+        """raises NotFound"""
+        found = await self._store.nudging.schedules(asker.workspace)
+        one = next((each for each in found if each.number == number), None)
+        if one is None:
+            raise NotFound(f"There is no schedule {number}.", "`/pivotal nudges` lists them.")
+        return one
 
     async def turned(self, asker: Asker, number: int, state: str) -> Message:
         await self.writing.allow(asker, "edit")
         await self._store.nudging.turn(asker.workspace, number, state, self._clock())
         return said(f"Schedule {number} {SAID[state]}.")
 
-    async def from_menu(self, asker: Asker, action: Json) -> Message:
+    async def from_menu(self, asker: Asker, body: Json, action: Json) -> Message | None:
         number, state = action["selected_option"]["value"].split(" ")
+        if state == list_blocks.EDIT:
+            await self.form(asker, body, list_blocks.NEW, number)
+            return None
         await self.turned(asker, int(number), state)
         return await self.listed(asker)
 
@@ -277,7 +280,7 @@ def register(bolt: AsyncApp, answers: Answers, nudges: Nudges) -> None:
 
     @bolt.action(re.compile(f"^{list_blocks.MENU}:"))
     async def menu(ack: AsyncAck, body: Json, action: Json) -> None:
-        await answers.replace(ack, body, lambda asker: nudges.from_menu(asker, action))
+        await answers.replace(ack, body, lambda asker: nudges.from_menu(asker, body, action))
 
     @bolt.action(list_blocks.RUN)
     async def run(ack: AsyncAck, body: Json) -> None:

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from store import customers, outbox, settings
-from store.domain.nudge import Health, Kept, NudgeKind
+from store.domain.nudge import Health, Kept
 from store.domain.record import By
 from store.domain.scope import Scope
 from store.engine import Database
 from store.nudging import accounts, planning, reading, schedules, settling
 from store.nudging.places import SUMMARY
-from store.nudging.schedules import ONCE, Due, Schedule
+from store.nudging.schedules import ONCE, Due, Schedule, Terms
 from store.nudging.settling import Settling
 from store.records.customer import person
 
-__all__ = ["Due", "Nudging", "Schedule", "Settling"]
+__all__ = ["Due", "Nudging", "Schedule", "Settling", "Terms"]
 
 
 class Nudging:
@@ -36,36 +36,28 @@ class Nudging:
     async def add_schedule(
         self,
         workspace: str,
+        terms: Terms,
         *,
-        kind: str,
-        cadence: str,
         zone: str,
-        channel: str | None,
-        kinds: Sequence[NudgeKind],
-        scope: Scope,
         by: By,
         now: datetime,
     ) -> Schedule:
         """Make one; of the kind `once` it is due at once, and is not listed. Raises what its scope's words deserve."""
 
         def work(connection: sa.Connection) -> Schedule:
-            made = schedules.add(
-                connection,
-                workspace,
-                kind=kind,
-                cadence=cadence,
-                zone=zone,
-                channel=channel,
-                kinds=kinds,
-                scope=_settled(connection, workspace, scope, by),
-                made_by=str(by.actor),
-                now=now,
-            )
-            if kind == ONCE:
+            known = _settled(connection, workspace, terms, by)
+            made = schedules.add(connection, workspace, known, zone=zone, made_by=str(by.actor), now=now)
+            if terms.kind == ONCE:
                 schedules.at_once(connection, workspace, made, now)
             return made
 
         return await self._database.write(work)
+
+    async def alter_schedule(self, workspace: str, number: int, terms: Terms, by: By, now: datetime) -> Schedule:
+        """Give one other terms. Raises NotFound, and what its scope's words deserve."""
+        return await self._database.write(
+            lambda c: schedules.alter(c, workspace, number, _settled(c, workspace, terms, by), now)
+        )
 
     async def turn(self, workspace: str, number: int, state: str, now: datetime) -> Schedule:
         """Make one active, paused or deleted. Raises NotFound."""
@@ -171,11 +163,12 @@ class Nudging:
         return await self._database.read(lambda c: reading.health(c, workspace, since))
 
 
-def _settled(connection: sa.Connection, workspace: str, scope: Scope, by: By) -> Scope:
+def _settled(connection: sa.Connection, workspace: str, terms: Terms, by: By) -> Terms:
     """The same with the customer as its id and the owner as a reference."""
+    scope = terms.scope
     customer = scope.customer and customers.find(connection, workspace, scope.customer, writing=True)[0].id
     owner = scope.owner and person(connection, workspace, scope.owner, by)
-    return Scope(customer=customer or None, owner=owner or None, tag=scope.tag)
+    return replace(terms, scope=Scope(customer=customer or None, owner=owner or None, tag=scope.tag))
 
 
 def _summarize(connection: sa.Connection, due: Due) -> None:

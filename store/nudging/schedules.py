@@ -4,7 +4,6 @@ pending ──claim──▶ working ──done──▶ done         skipped: i
                       └─ the lease ends: somebody else claims it
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -35,17 +34,28 @@ MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """cadence: in words of the grammar. zone: of who made it. channel: None: each customer's own place. scope: settled."""
+class Terms:
+    """What a schedule says.
+
+    cadence  in words of the grammar; "" for once
+    channel  None: each customer's own place
+    kinds    none are all
+    """
+
+    kind: str
+    cadence: str = ""
+    channel: str | None = None
+    kinds: tuple[NudgeKind, ...] = ()
+    scope: Scope = Scope()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(Terms):
+    """The same, as it is kept. Its scope is settled. zone: of who made it."""
 
     id: str
     number: int
-    kind: str
-    cadence: str
     zone: str
-    channel: str | None
-    kinds: tuple[NudgeKind, ...]
-    scope: Scope
     made_by: str
     state: str
     through: datetime
@@ -64,13 +74,9 @@ class Due:
 def add(
     connection: sa.Connection,
     workspace: str,
+    terms: Terms,
     *,
-    kind: str,
-    cadence: str,
     zone: str,
-    channel: str | None,
-    kinds: Sequence[NudgeKind],
-    scope: Scope,
     made_by: str,
     now: datetime,
 ) -> Schedule:
@@ -82,21 +88,32 @@ def add(
         "workspace_id": workspace,
         "id": new_id("sch"),
         "number": (last or 0) + 1,
-        "kind": kind,
-        "cadence": cadence,
         "zone": zone,
-        "channel": channel,
-        "kinds": [each.value for each in kinds],
-        "customer_id": scope.customer,
-        "owner": scope.owner,
-        "tag": scope.tag,
         "made_by": made_by,
-        "state": "deleted" if kind == ONCE else "active",
+        "state": "deleted" if terms.kind == ONCE else "active",
+        **_values(terms),
         "through": now,
         "created_at": database_clock(connection),
     }
     connection.execute(tables.schedule.insert(), row)
     return read(row)
+
+
+def _values(terms: Terms) -> dict[str, Any]:
+    return {
+        "kind": terms.kind,
+        "cadence": terms.cadence,
+        "channel": terms.channel,
+        "kinds": [each.value for each in terms.kinds],
+        "customer_id": terms.scope.customer,
+        "owner": terms.scope.owner,
+        "tag": terms.scope.tag,
+    }
+
+
+def alter(connection: sa.Connection, workspace: str, number: int, terms: Terms, now: datetime) -> Schedule:
+    """Give one other terms. What was due by its old ones stays due. Raises NotFound."""
+    return _changed(connection, workspace, number, {**_values(terms), "through": now})
 
 
 def at_once(connection: sa.Connection, workspace: str, schedule: Schedule, now: datetime) -> None:
@@ -125,9 +142,12 @@ def one(connection: sa.Connection, workspace: str, schedule_id: str) -> Schedule
 
 def turn(connection: sa.Connection, workspace: str, number: int, state: str, now: datetime) -> Schedule:
     """Pause, resume or delete one. What came due while it was paused is not caught up. Raises NotFound."""
+    return _changed(connection, workspace, number, {"state": state} | ({"through": now} if state == "active" else {}))
+
+
+def _changed(connection: sa.Connection, workspace: str, number: int, values: dict[str, Any]) -> Schedule:
     s = tables.schedule.c
     mine = sa.and_(s.workspace_id == workspace, s.number == number, s.state.in_(("active", "paused")))
-    values = {"state": state} | ({"through": now} if state == "active" else {})
     row = (
         connection.execute(tables.schedule.update().where(mine).values(values).returning(tables.schedule))
         .mappings()

@@ -344,7 +344,19 @@ async def test_the_form_makes_the_same_schedule(pi: Pivotal) -> None:
     form = await form.choose("Where", "In this channel")
     form = await form.fill("At", "08:30")
     assert "Schedule 1 is set. Nudges weekdays 08:30 (UTC): risk and attention." in (await form.submit()).plain
-    assert "8am" not in (await pi.says("/pivotal nudges")).plain
+    listed = await pi.says("/pivotal nudges")
+    assert "Nudges weekdays 08:30" in listed.plain
+    form = await listed.menu("Edit…")
+    form = await form.choose("When", "Every Fri")
+    form = await form.choose("Which", "Risk only")
+    assert "Schedule 1 is set. Nudges weekly Fri 08:30 (UTC): risk." in (await form.submit()).plain
+
+
+async def test_a_channel_that_one_is_not_in_is_refused(pi: Pivotal) -> None:
+    """Its id may have been seen once."""
+    private = pi.slack.add_channel("board", members=[])
+    shown = await pi.says(f"/pivotal nudges daily 09:00 <#{private.id}|board>")
+    assert "You are not in that channel." in shown.plain
 
 
 async def test_a_digest_tells_what_stands(pi: Pivotal) -> None:

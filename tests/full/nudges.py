@@ -19,6 +19,7 @@ from store.domain.customer import Assignment
 from store.domain.query import HistoryQuery, Reader
 from store.domain.record import By
 from store.domain.scope import Scope
+from store.nudging import Terms
 from store.nudging.schedules import ONCE
 from tests.bench.places import Place, opened
 from tests.full.processes import Workers, environment, workers
@@ -98,17 +99,8 @@ async def _prepared(store: Store, workspace: str, slack: StandInSlack, count: in
         made = await store.records.add_customer(workspace, f"Customer {number}", score, by)
         await store.records.edit(workspace, made.customer.id, [Assignment("health", "50", ("50",))], by)
     for room in rooms:
-        await store.nudging.add_schedule(
-            workspace,
-            kind=ONCE,
-            cadence="",
-            zone="UTC",
-            channel=room.id,
-            kinds=(),
-            scope=Scope(tag=room.name),
-            by=by,
-            now=datetime.now(UTC),
-        )
+        terms = Terms(kind=ONCE, channel=room.id, scope=Scope(tag=room.name))
+        await store.nudging.add_schedule(workspace, terms, zone="UTC", by=by, now=datetime.now(UTC))
 
 
 async def _troubled(crew: Workers, slack: StandInSlack, trial: Trial) -> None:

@@ -14,7 +14,7 @@ from store.domain.grammar.nudges import format_cadence, parse_cadence
 from store.domain.nudge import NudgeKind, NudgeState
 from store.domain.query import day_start
 from store.domain.scope import Scope
-from store.nudging import Settling
+from store.nudging import Settling, Terms
 from store.nudging.schedules import DIGEST, NUDGES
 
 MOST_REASON: Final = 300
@@ -23,8 +23,12 @@ WHEN: Final = (
     ("Every weekday", "weekdays"),
     ("Every day", "daily"),
     *((f"Every {day}", f"weekly {day}") for day in WEEK),
+    ("Every hour", "hourly"),
 )
-HERE, THEIRS = "here", "theirs"
+THEIRS: Final = "theirs"
+ALL: Final = "all"
+KINDS: Final = (("Risk and attention", ALL), ("Risk only", "risk"), ("Attention only", "attention"))
+NEW: Final = Terms(kind=NUDGES, cadence="weekdays 09:00")
 
 
 def nudge_forms(nudges: Nudges, clock: Callable[[], datetime]) -> dict[str, Form]:
@@ -59,44 +63,49 @@ def nudge_forms(nudges: Nudges, clock: Callable[[], datetime]) -> dict[str, Form
         await nudges.settle(asked.asker, asked.extra["id"], Settling(state=NudgeState.SNOOZED, until=until))
         return "Snoozed."
 
-    async def schedule(asker: Asker, _customer: str, _given: Given) -> Built:
+    async def schedule(asker: Asker, _customer: str, given: Given) -> Built:
+        now = await nudges.schedule(asker, int(given["id"])) if given.get("id") else NEW
+        when, _, at = now.cadence.rpartition(" ")
         places = [("Where each customer belongs: its channel, else its owner", THEIRS)]
-        if asker.channel is not None and asker.channel.startswith(("C", "G")):
-            places.append(("In this channel", HERE))
-        kinds = [("Risk and attention", ""), ("Risk only", "risk"), ("Attention only", "attention")]
+        if now.channel is not None:
+            places.append(("In the channel where it is", now.channel))
+        elif asker.channel is not None and asker.channel.startswith(("C", "G")):
+            places.append(("In this channel", asker.channel))
+        owner = now.scope.owner and (now.scope.owner, await nudges.name(asker, now.scope.owner))
+        kind = form.choice([("Nudges", NUDGES), ("A digest of what stands", DIGEST)], now.kind)
+        hint = "Hours and minutes, such as 09:00; for every hour it does not matter."
         return [
+            form.asked("kind", "What", kind, optional=False),
+            form.asked("when", "When", form.choice(WHEN, when or at), optional=False),
+            form.asked("at", "At", form.text(at if when else "09:00", most=5), optional=False, hint=hint),
+            form.asked("where", "Where", form.choice(places, now.channel or THEIRS), optional=False),
             form.asked(
-                "kind",
-                "What",
-                form.choice([("Nudges", NUDGES), ("A digest of what stands", DIGEST)], NUDGES),
-                optional=False,
+                "kinds", "Which", form.choice(KINDS, now.kinds[0].value if len(now.kinds) == 1 else ALL), optional=False
             ),
-            form.asked("when", "When", form.choice(WHEN, "weekdays"), optional=False),
-            form.asked(
-                "at", "At", form.text("09:00", most=5), optional=False, hint="Hours and minutes, such as 09:00."
-            ),
-            form.asked("where", "Where", form.choice(places, THEIRS), optional=False),
-            form.asked(
-                "kinds",
-                "Which",
-                form.choice([(label, value or "all") for label, value in kinds], "all"),
-                optional=False,
-            ),
-            form.asked("owner", "Of customers of", form.person()),
-            form.asked("tag", "Of customers tagged", form.text(most=100)),
-        ], {}
+            form.asked("owner", "Of customers of", form.person((owner[1], owner[0]) if owner else None)),
+            form.asked("tag", "Of customers tagged", form.text(now.scope.tag, most=100)),
+        ], {"id": given.get("id", ""), "about": now.scope.customer or ""}
 
     async def scheduled(asked: Asked) -> str:
         answers, asker = asked.answers, asked.asker
-        cadence = format_cadence(parse_cadence(f"{answers['when']} {answers['at'].strip()}"))
-        channel = asker.channel if answers["where"] == HERE else None
-        kinds = () if answers["kinds"] == "all" else (NudgeKind(answers["kinds"]),)
-        scope = Scope(owner=answers["owner"] or None, tag=answers["tag"].strip() or None)
-        return (await nudges.scheduled(asker, answers["kind"], cadence, channel, kinds, scope)).text
+        typed = answers["when"] if answers["when"] == "hourly" else f"{answers['when']} {answers['at'].strip()}"
+        terms = Terms(
+            kind=answers["kind"],
+            cadence=format_cadence(parse_cadence(typed)),
+            channel=None if answers["where"] == THEIRS else answers["where"],
+            kinds=() if answers["kinds"] == ALL else (NudgeKind(answers["kinds"]),),
+            scope=Scope(
+                customer=asked.extra["about"] or None,
+                owner=answers["owner"] or None,
+                tag=answers["tag"].strip() or None,
+            ),
+        )
+        number = int(asked.extra["id"]) if asked.extra["id"] else None
+        return (await nudges.scheduled(asker, terms, number)).text
 
     return {
         "nudge_dismiss": Form("Dismiss", dismiss, dismissed, needs_customer=False, submit="Dismiss"),
         "nudge_assign": Form("Assign", assign, assigned, needs_customer=False, submit="Assign"),
         "nudge_snooze": Form("Snooze", snooze, snoozed, needs_customer=False, submit="Snooze"),
-        "schedule": Form("New schedule", schedule, scheduled, needs_customer=False),
+        "schedule": Form("Schedule", schedule, scheduled, needs_customer=False),
     }
