@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes|feed|import|slack|all] [--db sqlite|postgres|both] [--rows N] [--quick]`
+"""`python -m tests.bench [writes|feed|import|slack|nudges|all] [--db sqlite|postgres|both] [--rows N] [--quick]`
 
 One table for each section of performance.md, the lines to reach below it, and how many of them are held. Exits with 1 when one of them is
 missed by more than the noise of ten runs. --quick takes less than two minutes on two processors and looks at less data.
@@ -10,32 +10,39 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.cli import terminal
-from tests.bench import feed, importing, slack, writes
+from tests.bench import feed, importing, nudges, slack, writes
 from tests.bench.histories import Size
 from tests.bench.measure import Pace
 from tests.bench.places import Place, places
 from tests.bench.report import Report
 from tests.bench.shelves import loaded
 
-SECTIONS = ("writes", "feed", "import", "slack")
+SECTIONS = ("writes", "feed", "import", "slack", "nudges")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. size: what feed and slack read; small: what the feed is compared with; file: what is imported."""
+    """How much is measured. size: what feed and slack read; small: what the feed is compared with; file: what is imported;
+    customers: whom Pi looks at.
+    """
 
     pace: Pace
     size: Size
     small: Size
     file: Size
     imports: int
+    customers: int
 
 
-QUICK = Plan(Pace(rounds=5, seconds=0.15), Size(30_000, share=3), Size(3_000, share=3), Size(20_000), imports=2)
+QUICK = Plan(
+    Pace(rounds=5, seconds=0.15), Size(30_000, share=3), Size(3_000, share=3), Size(20_000), imports=2, customers=300
+)
 
 
 def full(rows: int) -> Plan:
-    return Plan(Pace(rounds=9, seconds=0.4), Size(rows), Size(10_000), Size(min(rows, 200_000)), imports=3)
+    return Plan(
+        Pace(rounds=9, seconds=0.4), Size(rows), Size(10_000), Size(min(rows, 200_000)), imports=3, customers=10_000
+    )
 
 
 async def measure(sections: tuple[str, ...], found: list[Place], plan: Plan, report: Report) -> None:
@@ -45,6 +52,8 @@ async def measure(sections: tuple[str, ...], found: list[Place], plan: Plan, rep
             await writes.run(place, plan.pace, report)
         if "import" in sections:
             await importing.run(place, plan.imports, report, plan.file)
+        if "nudges" in sections:
+            await nudges.run(place, report, plan.customers)
         async with AsyncExitStack() as stack:
             if "feed" in sections or "slack" in sections:
                 large = await stack.enter_async_context(loaded(place, plan.size))
