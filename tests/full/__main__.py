@@ -5,9 +5,17 @@ import asyncio
 import random
 import sys
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final
 
-from tests.bench.places import places
-from tests.full import nudges
+from tests.bench.places import Place, places
+from tests.full import nudges, webhooks
+
+PROMISES: Final[Mapping[str, Callable[[Place, str, int], Awaitable[str]]]] = {
+    **{promise: partial(nudges.run, promise) for promise in nudges.TRIALS},
+    "R9": webhooks.run,
+}
 
 
 def main() -> int:
@@ -17,16 +25,16 @@ def main() -> int:
     parser.add_argument("--db", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
-    wanted = asked.promises or list(nudges.TRIALS)
-    if unknown := [each for each in wanted if each not in nudges.TRIALS]:
-        parser.error(f"no full form of {', '.join(unknown)}; there are {', '.join(nudges.TRIALS)}")
+    wanted = asked.promises or list(PROMISES)
+    if unknown := [each for each in wanted if each not in PROMISES]:
+        parser.error(f"no full form of {', '.join(unknown)}; there are {', '.join(PROMISES)}")
     failed = 0
     with places(asked.db) as found:
         for promise in wanted:
             for place in found:
                 began = time.monotonic()
                 try:
-                    told = asyncio.run(nudges.run(place, nudges.TRIALS[promise][asked.size], asked.seed))
+                    told = asyncio.run(_run(promise, place, asked.size, asked.seed))
                 except (AssertionError, TimeoutError) as error:
                     failed += 1
                     told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
@@ -34,6 +42,10 @@ def main() -> int:
                     f"{promise}  {place.name:<11} {asked.size:<6} {time.monotonic() - began:6.1f} s  {told}", flush=True
                 )
     return 1 if failed else 0
+
+
+async def _run(promise: str, place: Place, size: str, seed: int) -> str:
+    return await PROMISES[promise](place, size, seed)
 
 
 if __name__ == "__main__":

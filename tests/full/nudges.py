@@ -26,6 +26,7 @@ from tests.full.processes import Workers, environment, workers
 from tests.full.worker import TIMING
 
 CHANNELS = 20
+READER = Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC"))
 PATIENCE = 600.0
 """Seconds in which everything has to be sent once nobody is killed any more."""
 
@@ -65,8 +66,9 @@ TRIALS = {
 }
 
 
-async def run(place: Place, trial: Trial, seed: int) -> str:
+async def run(promise: str, place: Place, size: str, seed: int) -> str:
     """Returns what was run, in words. Raises AssertionError when the promise does not hold."""
+    trial = TRIALS[promise][size]
     chance = random.Random(seed)
     url = await place.fresh()
     async with AsyncExitStack() as stack:
@@ -143,10 +145,9 @@ async def _judged(store: Store, workspace: str, slack: StandInSlack, trial: Tria
     assert not twice, f"posted twice: {twice}"
     assert len(deliveries) == trial.nudges, f"{len(deliveries)} deliveries were posted of {trial.nudges}"
     rows: list[Any] = []
-    reader = Reader(now=datetime.now(UTC), zone=ZoneInfo("UTC"))
     for number in range(trial.nudges):
         query = HistoryQuery(f"customer-{number}", types=("pi.nudge",))
-        rows += (await store.history(workspace, query, reader)).entries
+        rows += (await store.history(workspace, query, READER)).entries
     assert len(rows) == trial.nudges, f"{len(rows)} nudges were recorded of {trial.nudges}"
     places = {(each.channel, each.ts) for each in posted.values()}
     astray = [row.refs for row in rows if (row.refs["channel"], row.refs["ts"]) not in places]
