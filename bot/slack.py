@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -108,6 +109,15 @@ class Identity:
     bot_user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """scopes: those that were granted. at: Slack's time when it answered."""
+
+    identity: Identity
+    scopes: frozenset[str]
+    at: datetime | None
+
+
 def web_client(base_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
     """All retries are ours: the SDK's own would post a second time when the connection drops after Slack has accepted a message."""
     return AsyncWebClient(base_url=base_url, session=http, retry_handlers=[])
@@ -126,6 +136,19 @@ class Slack:
     async def identity(self, token: str) -> Identity:
         found = await self._asked("auth.test", json={"token": token})
         return Identity(found["team_id"], found.get("enterprise_id"), found["user_id"])
+
+    async def installed(self, token: str) -> Installed:
+        """Whose token it is, what it may do, and Slack's time."""
+        try:
+            answer = await self._client.api_call("auth.test", json={"token": token})
+        except SlackApiError as error:
+            raise _sorted_out(error) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable from error
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        granted = frozenset(filter(None, headers.get("x-oauth-scopes", "").replace(" ", "").split(",")))
+        at = parsedate_to_datetime(headers["date"]) if "date" in headers else None
+        return Installed(Identity(answer["team_id"], answer.get("enterprise_id"), answer["user_id"]), granted, at)
 
     async def user(self, workspace: str, slack_user_id: str) -> Json:
         found: Json = (await self._read(workspace, "users.info", user=slack_user_id))["user"]

@@ -30,6 +30,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "apikey revoke key_k3v9x2m4q7wt",
     ),
     "replay": ("replay", "replay --days 30"),
+    "doctor": ("doctor",),
     "worker": ("worker",),
     "serve": ("serve --socket", "serve --host 0.0.0.0 --port 8080"),
     "manifest": ("manifest --socket", "manifest --url https://pivotal.example.com"),

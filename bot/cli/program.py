@@ -252,6 +252,17 @@ def manifest(
 
 
 @app.command(cls=Taught)
+def doctor() -> int:
+    """Look whether everything is as it must be: environment, database, clocks, Slack's token and scopes, webhooks.
+
+    Every line says what to do. Exits with 1 when something is wrong.
+    """
+    from bot.cli import doctor as part
+
+    return part.run()
+
+
+@app.command(cls=Taught)
 def migrate() -> None:
     """Bring the database to this program's schema. A second run does nothing."""
     from bot.cli import database

@@ -1,0 +1,207 @@
+"""`pivotal doctor`: whether everything that a process needs is as it must be, a line each, with what to do about it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import aiohttp
+
+from bot import settings
+from bot.cli import terminal
+from bot.cli.database import located
+from bot.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.settings import Settings
+from bot.slack import TIMEOUT, Slack, web_client
+from store import Store
+from store.domain.errors import PivotalError
+from store.engine import Database, connect, database_clock
+from store.schema import HEAD, check
+from store.settings import mapping_text
+
+SKEW: Final = timedelta(seconds=30)
+"""By how much this machine's clock may differ from another's."""
+WITHOUT: Final = {
+    "channels:history": "a message of unknown outcome in a public channel is posted once more at most, and marked",
+    "groups:history": "a message of unknown outcome in a private channel is posted once more at most, and marked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """good: None for what is as somebody may want it, and worth knowing."""
+
+    good: bool | None
+    what: str
+    says: str
+
+    def __str__(self) -> str:
+        mark = {True: "ok  ", None: "note", False: "BAD "}[self.good]
+        return f"{mark}  {self.what}: {self.says}"
+
+
+def run() -> int:
+    """Print all lines. Returns 1, when something is not as it must be."""
+    return terminal.run(_run())
+
+
+async def _run() -> int:
+    try:
+        environment = settings.read()
+    except PivotalError as error:
+        terminal.output().print(str(Line(False, "environment", terminal.sentence(error))))
+        return 1
+    good = True
+    async for line in _examined(environment):
+        terminal.output().print(terminal.shown(str(line)))
+        good = good and line.good is not False
+    return 0 if good else 1
+
+
+async def _examined(environment: Settings) -> AsyncIterator[Line]:
+    yield Line(True, "environment", "it can be read")
+    store = None
+    async with _database(environment) as (database, broken):
+        if broken is not None:
+            yield Line(False, "database", broken)
+        else:
+            store = Store(database)
+            yield Line(True, "database", f"it answers, and is at schema {HEAD}")
+            yield _compared("the database's clock", await database.read(database_clock), datetime.now(UTC))
+        async for line in _slack(environment, store):
+            yield line
+        for line in _doors(environment):
+            yield line
+        if store is not None:
+            async for line in _workspace(environment, store):
+                yield line
+
+
+@asynccontextmanager
+async def _database(environment: Settings) -> AsyncIterator[tuple[Database, str | None]]:
+    """The database, and what is wrong with it."""
+    database = connect(environment.database_url)
+    broken = None
+    try:
+        located("DATABASE_URL", environment.database_url, new=False)
+        await check(database)
+    except PivotalError as error:
+        broken = terminal.sentence(error)
+    try:
+        yield database, broken
+    finally:
+        await database.close()
+
+
+def _compared(what: str, theirs: datetime, ours: datetime) -> Line:
+    apart = abs(theirs - ours)
+    if apart <= SKEW:
+        return Line(True, what, "it agrees with this machine's")
+    return Line(
+        False,
+        what,
+        f"it is {apart.total_seconds():.0f} s from this machine's. Set both by NTP; signatures expire by it.",
+    )
+
+
+async def _slack(environment: Settings, store: Store | None) -> AsyncIterator[Line]:
+    if environment.slack_bot_token is None:
+        yield Line(
+            False, "SLACK_BOT_TOKEN", "it is missing: it stands in your Slack app's settings under OAuth & Permissions."
+        )
+        return
+    token = environment.slack_bot_token.get_secret_value()
+
+    async def token_of(_workspace: str) -> str:
+        return token
+
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
+        slack = Slack(web_client(environment.slack_api_url, http), token_of)
+        try:
+            found = await slack.installed(token)
+        except PivotalError as error:
+            yield Line(
+                False, "SLACK_BOT_TOKEN", f"{error} Install the app again, and set the token that it then shows."
+            )
+            return
+        yield Line(True, "SLACK_BOT_TOKEN", f"it is of team {found.identity.team_id}")
+        if found.at is not None:
+            yield _compared("Slack's clock", found.at, datetime.now(UTC))
+        for line in _scopes(found.scopes):
+            yield line
+        if store is None:
+            return
+        workspace = await store.default_workspace()
+        if workspace.slack_team_id not in {None, found.identity.team_id}:
+            yield Line(
+                False,
+                "workspace",
+                f"this database belongs to team {workspace.slack_team_id}: set that team's token, or another DATABASE_URL.",
+            )
+        channel = (await store.settings(workspace.id)).nudges.channel
+        if channel is not None:
+            yield await _channel(slack, workspace.id, channel)
+
+
+async def _channel(slack: Slack, workspace: str, channel: str) -> Line:
+    try:
+        shared = await slack.is_shared_outside(workspace, channel)
+    except PivotalError as error:
+        return Line(False, "nudges.channel", str(error))
+    if shared:
+        return Line(
+            False, "nudges.channel", "people outside your company read it, so nothing is posted there. Choose another."
+        )
+    return Line(True, "nudges.channel", "it can be seen, and is internal")
+
+
+def _scopes(granted: frozenset[str]) -> Iterator[Line]:
+    missing = [scope for scope in SCOPES if scope not in granted]
+    if missing:
+        yield Line(
+            False,
+            "scopes",
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. Paste what `pivotal manifest` prints into the app's "
+            "manifest, and install it again.",
+        )
+    else:
+        yield Line(True, "scopes", "all that are needed are granted")
+    for scope in OPTIONAL_SCOPES:
+        if scope not in granted:
+            yield Line(None, "scopes", f"without {scope} {WITHOUT[scope]}")
+
+
+def _doors(environment: Settings) -> Iterator[Line]:
+    """By which ways something comes in."""
+    signing, app = environment.slack_signing_secret, environment.slack_app_token
+    if signing is None and app is None:
+        yield Line(
+            False, "Slack", "neither SLACK_SIGNING_SECRET (for HTTP) nor SLACK_APP_TOKEN (for Socket Mode) is set."
+        )
+    elif signing is None:
+        yield Line(None, "Slack", "SLACK_SIGNING_SECRET is not set: start with `pivotal serve --socket`")
+    else:
+        yield Line(True, "SLACK_SIGNING_SECRET", "it is set; a request with a wrong signature is refused")
+    for name, secret in (
+        ("HUBSPOT_CLIENT_SECRET", environment.hubspot_client_secret),
+        ("STRIPE_WEBHOOK_SECRET", environment.stripe_webhook_secret),
+    ):
+        address = f"/webhooks/{name.partition('_')[0].lower()}"
+        if secret is None:
+            yield Line(None, name, f"it is not set: {address} answers 404")
+        elif environment.public_url is None and name.startswith("HUBSPOT"):
+            yield Line(False, name, "HubSpot signs its address: set PUBLIC_URL, too.")
+        else:
+            yield Line(True, name, f"it is set: {address} takes what is signed by it")
+
+
+async def _workspace(environment: Settings, store: Store) -> AsyncIterator[Line]:
+    workspace = await store.default_workspace()
+    own = await store.settings(workspace.id)
+    yield Line(None, "mapping", mapping_text(own.mapping) or "the usual: each property feeds the field of its name")
+    for ident in environment.webhook_secrets:
+        if await store.deliveries.may_come_for(ident):
+            yield Line(True, "WEBHOOK_SECRETS", f"{ident} is in this database")
+        else:
+            yield Line(False, "WEBHOOK_SECRETS", f"{ident} is not in this database. Leave it out.")
