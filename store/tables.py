@@ -425,7 +425,7 @@ nudge = tenant(
     sa.Column("digest", Key),
     # the digest that it is told in, as the day's budget of its channel was spent
     sa.Column("day", Key),
-    # local day at which it was counted against the budget of its channel
+    # the place and its local day whose budget it was counted against
     sa.Column("ts", Key),
     sa.Column("permalink", sa.Text),
     sa.Column("until", Instant),
@@ -451,7 +451,7 @@ nudge = tenant(
         postgresql_where=sa.text("state IN ('held', 'standing', 'snoozed')"),
     ),
     sa.Index("ix_nudge_until", "workspace_id", "state", "until"),
-    sa.Index("ix_nudge_channel", "workspace_id", "channel", "day"),
+    sa.Index("ix_nudge_day", "workspace_id", "day"),
 )
 
 # One export of a slice: asked for, being made, delivered. The file itself is never here.

@@ -13,6 +13,7 @@ from store.domain.scope import Scope
 from store.engine import Database
 from store.nudging import accounts, planning, reading, schedules, settling
 from store.nudging.places import SUMMARY
+from store.nudging.planning import Evaluation
 from store.nudging.schedules import ONCE, Due, Schedule, Terms
 from store.nudging.settling import Settling
 from store.records.customer import person
@@ -98,19 +99,13 @@ class Nudging:
         """For whom of these customers there is something to do. Only reads."""
 
         def work(connection: sa.Connection) -> Sequence[str]:
-            own = settings.read(connection, workspace).nudges
-            return planning.evaluate(connection, workspace, customer_ids, schedule, own, now, dry=True)
+            return _evaluation(connection, workspace, schedule, now).concerned(customer_ids)
 
         return await self._patient.read(work)
 
     async def evaluate(self, workspace: str, customer_ids: Sequence[str], schedule: Schedule, now: datetime) -> None:
         """Do it: what is to be posted or edited is in the outbox then."""
-
-        def work(connection: sa.Connection) -> None:
-            own = settings.read(connection, workspace).nudges
-            planning.evaluate(connection, workspace, customer_ids, schedule, own, now)
-
-        await self._patient.write(work)
+        await self._patient.write(lambda c: _evaluation(c, workspace, schedule, now).act(customer_ids))
 
     async def wake(self, now: datetime) -> int:
         """Look again at what was held or snoozed until now, in every workspace. Returns for how many customers."""
@@ -121,11 +116,10 @@ class Nudging:
 
     async def _look_again(self, workspace: str, schedule_id: str, customer_id: str, now: datetime) -> None:
         def work(connection: sa.Connection) -> None:
-            own = settings.read(connection, workspace).nudges
             # Whatever the schedule is about by now, this one nudge is looked at again.
             schedule = replace(schedules.one(connection, workspace, schedule_id), scope=Scope(customer=customer_id))
             waits = replace(schedule, kind=schedules.NUDGES) if schedule.kind == ONCE else schedule
-            planning.evaluate(connection, workspace, [customer_id], waits, own, now)
+            _evaluation(connection, workspace, waits, now).act([customer_id])
             planning.finish(connection, workspace)
 
         await self._patient.write(work)
@@ -161,6 +155,11 @@ class Nudging:
 
     async def health(self, workspace: str, since: datetime) -> Health:
         return await self._database.read(lambda c: reading.health(c, workspace, since))
+
+
+def _evaluation(connection: sa.Connection, workspace: str, schedule: Schedule, now: datetime) -> Evaluation:
+    own = settings.read(connection, workspace).nudges
+    return Evaluation(connection=connection, workspace=workspace, schedule=schedule, settings=own, now=now)
 
 
 def _settled(connection: sa.Connection, workspace: str, terms: Terms, by: By) -> Terms:

@@ -22,12 +22,19 @@ from store.domain.rules import RULES, due, rule_named
 from store.domain.schedule import Quiet, speaks_at
 from store.nudging import places
 from store.nudging.accounts import accounts
-from store.nudging.places import DIGEST, EDIT, POST, Place
+from store.nudging.places import DIGEST, EDIT, POST
 from store.nudging.schedules import ONCE, Schedule, zone_of
-from store.records.recording import locked
+from store.records.recording import locked_all
 from store.settings import Nudges
 
 CLEARED: Final = "pi.nudge_cleared"
+
+
+AGAIN: Final = (NudgeState.CLEARED, NudgeState.FAILED)
+"""What is tried again in the same episode: it is true once more, or there may be a place for it now."""
+
+Row = Mapping[str, Any]
+"""A nudge as it is kept."""
 
 
 class What(Enum):
@@ -47,11 +54,11 @@ class Step:
     what: What
     rule: str
     nudge: Nudge | None
-    row: Mapping[str, Any] | None
+    row: Row | None
 
 
 def steps(
-    account: Account, known: Sequence[Mapping[str, Any]], schedule: Schedule, settings: Nudges, now: datetime
+    account: Account, known: Sequence[Row], schedule: Schedule, settings: Nudges, now: datetime
 ) -> Iterator[Step]:
     """What one customer's nudges need. known: those of this customer that stand, or were settled."""
     found = {nudge.rule: nudge for nudge in due(account, now, settings.thresholds())}
@@ -63,7 +70,7 @@ def steps(
             same = next((row for row in mine if row["episode"] == nudge.episode), None)
             if same is None:
                 yield Step(What.NEW, rule.name, nudge, None)
-            elif same["state"] == NudgeState.CLEARED:
+            elif same["state"] in AGAIN:
                 yield Step(What.POST, rule.name, nudge, same)
         elif standing is not None and nudge is None:
             yield Step(What.CLEAR, rule.name, None, standing)
@@ -71,7 +78,7 @@ def steps(
             yield from _still(standing, nudge, now, at_once=schedule.kind == ONCE)
 
 
-def _still(row: Mapping[str, Any], nudge: Nudge, now: datetime, *, at_once: bool) -> Iterator[Step]:
+def _still(row: Row, nudge: Nudge, now: datetime, *, at_once: bool) -> Iterator[Step]:
     waits = row["state"] != NudgeState.STANDING
     over = row["until"] is not None and row["until"] <= now
     if waits and (over or (at_once and row["state"] == NudgeState.HELD)):
@@ -80,90 +87,154 @@ def _still(row: Mapping[str, Any], nudge: Nudge, now: datetime, *, at_once: bool
         yield Step(What.KEEP if waits else What.EDIT, nudge.rule, nudge, row)
 
 
-def evaluate(
-    connection: sa.Connection,
-    workspace: str,
-    customer_ids: Sequence[str],
-    schedule: Schedule,
-    settings: Nudges,
-    now: datetime,
-    *,
-    dry: bool = False,
-) -> list[str]:
-    """Evaluate these customers. Returns the ids of those for whom there was something to do; dry: nothing is done about it."""
-    zone = zone_of(settings, schedule)
-    everyone = [
-        account
-        for account in accounts(connection, workspace, customer_ids, now, zone)
-        if schedule.scope.includes(
-            account.customer.id, None if account.owner is None else str(account.owner), account.tags
-        )
-    ]
-    known = _known(connection, workspace, [account.customer.id for account in everyone])
-    concerned = []
-    for account in everyone:
-        wanted = list(steps(account, known[account.customer.id], schedule, settings, now))
-        if not wanted:
-            continue
-        concerned.append(account.customer.id)
-        if not dry:
-            # Whoever settles a nudge takes the customer's lock first, too: nobody waits for the other in a circle.
-            locked(connection, workspace, account.customer.id)
-            fresh = _known(connection, workspace, [account.customer.id])[account.customer.id]
-            for step in steps(account, fresh, schedule, settings, now):
-                _take(connection, workspace, account, step, schedule, settings, now)
-    return concerned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One look at some customers, within a transaction."""
 
+    connection: sa.Connection
+    workspace: str
+    schedule: Schedule
+    settings: Nudges
+    now: datetime
 
-def _known(
-    connection: sa.Connection, workspace: str, customer_ids: Sequence[str]
-) -> dict[str, list[Mapping[str, Any]]]:
-    n = tables.nudge.c
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    rows = connection.execute(
-        sa.select(tables.nudge).where(n.workspace_id == workspace, n.customer_id.in_(customer_ids))
-    )
-    for row in rows.mappings():
-        found[row["customer_id"]].append(dict(row))
-    return found
+    def concerned(self, customer_ids: Sequence[str]) -> list[str]:
+        """For whom of these there is something to do. Nothing is done about it."""
+        everyone = self._accounts(customer_ids)
+        known = self._known([account.customer.id for account in everyone])
+        return [account.customer.id for account in everyone if any(self._steps(account, known))]
 
+    def act(self, customer_ids: Sequence[str]) -> None:
+        """Do it. Whoever settles a nudge takes its customer's lock first, too: nobody waits for the other in a circle."""
+        locked_all(self.connection, self.workspace, customer_ids)
+        everyone = self._accounts(customer_ids)
+        known = self._known([account.customer.id for account in everyone])
+        for account in everyone:
+            for step in self._steps(account, known):
+                self._take(account, step)
 
-def _take(
-    connection: sa.Connection,
-    workspace: str,
-    account: Account,
-    step: Step,
-    schedule: Schedule,
-    settings: Nudges,
-    now: datetime,
-) -> None:
-    if step.nudge is None:
-        assert step.row is not None
-        _clear(connection, workspace, account, step.row, now)
-        return
-    said = _said(step.nudge)
-    if step.row is None:
+    def _accounts(self, customer_ids: Sequence[str]) -> list[Account]:
+        """Those within the schedule's scope."""
+        zone = zone_of(self.settings, self.schedule)
+        return [
+            account
+            for account in accounts(self.connection, self.workspace, customer_ids, self.now, zone)
+            if self.schedule.scope.includes(account.customer.id, _owner(account), account.tags)
+        ]
+
+    def _known(self, customer_ids: Sequence[str]) -> Mapping[str, Sequence[Row]]:
+        n = tables.nudge.c
+        found: dict[str, list[Row]] = defaultdict(list)
+        theirs = sa.and_(n.workspace_id == self.workspace, n.customer_id.in_(customer_ids))
+        for row in self.connection.execute(sa.select(tables.nudge).where(theirs)).mappings():
+            found[row["customer_id"]].append(dict(row))
+        return found
+
+    def _steps(self, account: Account, known: Mapping[str, Sequence[Row]]) -> Iterator[Step]:
+        return steps(account, known.get(account.customer.id, ()), self.schedule, self.settings, self.now)
+
+    def _take(self, account: Account, step: Step) -> None:
+        if step.row is None:
+            assert step.nudge is not None
+            self._post(account, self._new(account, step.nudge))
+        elif step.nudge is None:
+            self._clear(account, step.row)
+        else:
+            said = {**_said(step.nudge), "revision": step.row["revision"] + 1}
+            change(self.connection, self.workspace, step.row["id"], **said)
+            row = {**step.row, **said}
+            if step.what is What.POST:
+                self._post(account, row)
+            elif step.what is What.EDIT:
+                edit(self.connection, self.workspace, row)
+
+    def _new(self, account: Account, nudge: Nudge) -> Row:
         row = {
-            "workspace_id": workspace,
+            "workspace_id": self.workspace,
             "id": new_id("ndg"),
             "customer_id": account.customer.id,
             "state": NudgeState.HELD.value,
             "revision": 0,
             "round": 0,
-            "schedule_id": schedule.id,
+            "schedule_id": self.schedule.id,
             "refused": [],
-            "found_at": now,
-            **said,
+            "found_at": self.now,
+            **_said(nudge),
         }
-        connection.execute(tables.nudge.insert(), row)
-        _post(connection, workspace, account, {**row, "channel": None, "ts": None}, schedule, settings, now)
-        return
-    row = {**step.row, **said, "revision": step.row["revision"] + 1}
-    change(connection, workspace, row["id"], **said, revision=row["revision"])
-    if step.what is What.POST:
-        _post(connection, workspace, account, row, schedule, settings, now)
-    elif step.what is What.EDIT:
-        edit(connection, workspace, row)
+        self.connection.execute(tables.nudge.insert(), row)
+        return {**row, "channel": None, "ts": None}
+
+    def _post(self, account: Account, row: Row) -> None:
+        """Put it in the outbox, or hold it, or say that there is no place for it."""
+        place = places.place(
+            self.connection,
+            self.workspace,
+            account.customer.id,
+            _owner(account),
+            self.schedule,
+            self.settings,
+            row["refused"],
+        )
+        if place is None:
+            self._change(row, state=NudgeState.FAILED.value, error=places.NOWHERE, until=None)
+            return
+        zone = zone_named(place.zone) or zone_of(self.settings, self.schedule)
+        speaks = speaks_at(quiet(self.settings), zone, self.now)
+        if speaks > self.now and self.schedule.kind != ONCE:
+            self._change(row, state=NudgeState.HELD.value, until=speaks)
+            return
+        if row["ts"] is not None:
+            # It comes back as a new message; the old one says so.
+            _edit_at(self.connection, self.workspace, row, over=True)
+        day = f"{place.channel} {self.now.astimezone(zone).date()}"
+        spent = self._spent(day) >= self.settings.per_day
+        values: dict[str, Any] = {
+            "state": NudgeState.STANDING.value,
+            "channel": place.channel,
+            "day": day,
+            "digest": day if spent else None,
+            "round": 0 if spent else row["round"] + 1,
+            **dict.fromkeys(("ts", "until", "settled_at", "settled_by", "note", "error")),
+        }
+        self._change(row, **values)
+        if not spent:
+            post(self.connection, self.workspace, {**row, **values})
+
+    def _spent(self, day: str) -> int:
+        n = tables.nudge.c
+        counted = sa.and_(n.workspace_id == self.workspace, n.day == day, n.digest.is_(None))
+        found: int = self.connection.execute(sa.select(sa.func.count()).where(counted)).scalar_one()
+        return found
+
+    def _clear(self, account: Account, row: Row) -> None:
+        why = rule_named(row["rule"]).cleared(account)
+        values: dict[str, Any] = {
+            "state": NudgeState.CLEARED.value,
+            "until": None,
+            "settled_at": self.now,
+            "note": why,
+            "revision": row["revision"] + 1,
+        }
+        self._change(row, **values)
+        if row["posted_at"] is None:
+            return  # nobody has seen it
+        told = NewActivity(
+            kind=CLEARED,
+            actor=PI,
+            source=Source.PI,
+            changes=(Change("nudge", row["reason"], None),),
+            text=why,
+            subject=f"nudge:{row['id']}",
+            refs={"nudge": row["id"], "rule": row["rule"]},
+        )
+        activities.append(self.connection, self.workspace, account.customer.id, told)
+        edit(self.connection, self.workspace, {**row, **values})
+
+    def _change(self, row: Row, **values: Any) -> None:
+        change(self.connection, self.workspace, row["id"], **values)
+
+
+def _owner(account: Account) -> str | None:
+    return None if account.owner is None else str(account.owner)
 
 
 def _said(nudge: Nudge) -> dict[str, Any]:
@@ -184,103 +255,27 @@ def change(connection: sa.Connection, workspace: str, nudge_id: str, **values: A
     connection.execute(tables.nudge.update().where(n.workspace_id == workspace, n.id == nudge_id).values(values))
 
 
-def _post(
-    connection: sa.Connection,
-    workspace: str,
-    account: Account,
-    row: Mapping[str, Any],
-    schedule: Schedule,
-    settings: Nudges,
-    now: datetime,
-) -> None:
-    """Put it in the outbox, or hold it, or say that there is no place for it."""
-    owner = None if account.owner is None else str(account.owner)
-    place = places.place(connection, workspace, account.customer.id, owner, schedule, settings, row["refused"])
-    if place is None:
-        change(connection, workspace, row["id"], state=NudgeState.FAILED.value, error=places.NOWHERE, until=None)
-        return
-    zone = zone_named(place.zone) or zone_of(settings, schedule)
-    speaks = speaks_at(quiet(settings), zone, now)
-    if speaks > now and schedule.kind != ONCE:
-        change(connection, workspace, row["id"], state=NudgeState.HELD.value, until=speaks, channel=place.channel)
-        return
-    day = now.astimezone(zone).date().isoformat()
-    values: dict[str, Any] = {
-        "state": NudgeState.STANDING.value,
-        "until": None,
-        "channel": place.channel,
-        "day": day,
-        "digest": None,
-        "settled_at": None,
-        "settled_by": None,
-        "note": None,
-        "error": None,
-    }
-    if row["ts"] is not None:
-        # It comes back as a new message; the old one says where it stands.
-        _edit_at(connection, workspace, row, over=True)
-    if _spent(connection, workspace, place, day) >= settings.per_day:
-        change(connection, workspace, row["id"], **values | {"digest": f"{place.channel} {day}", "round": 0})
-        return
-    change(connection, workspace, row["id"], **values, round=row["round"] + 1)
-    post(connection, workspace, {**row, **values, "round": row["round"] + 1})
-
-
 def quiet(settings: Nudges) -> Quiet:
     start, end = time.fromisoformat(settings.quiet_from), time.fromisoformat(settings.quiet_to)
     return Quiet(start, end, settings.quiet_weekends)
 
 
-def _spent(connection: sa.Connection, workspace: str, place: Place, day: str) -> int:
-    n = tables.nudge.c
-    counted = sa.select(sa.func.count()).where(
-        n.workspace_id == workspace, n.channel == place.channel, n.day == day, n.digest.is_(None), n.round > 0
-    )
-    found: int = connection.execute(counted).scalar_one()
-    return found
-
-
-def post(connection: sa.Connection, workspace: str, row: Mapping[str, Any]) -> None:
+def post(connection: sa.Connection, workspace: str, row: Row) -> None:
     key = f"nudge:{row['id']}:{row['round']}:{len(row['refused'])}"
     body = {"nudge": row["id"], "revision": row["revision"]}
     outbox.enqueue(connection, workspace, key=key, kind=POST, channel=row["channel"], body=body)
 
 
-def edit(connection: sa.Connection, workspace: str, row: Mapping[str, Any]) -> None:
+def edit(connection: sa.Connection, workspace: str, row: Row) -> None:
     """Its message reads otherwise now. One that is not there yet is written as it then reads."""
     if row["ts"] is not None:
         _edit_at(connection, workspace, row, over=False)
 
 
-def _edit_at(connection: sa.Connection, workspace: str, row: Mapping[str, Any], *, over: bool) -> None:
+def _edit_at(connection: sa.Connection, workspace: str, row: Row, *, over: bool) -> None:
     key = f"nudge:{row['id']}:{row['round']}:edit:{row['revision']}"
     body = {"nudge": row["id"], "ts": row["ts"]} | ({"over": True} if over else {})
     outbox.enqueue(connection, workspace, key=key, kind=EDIT, channel=row["channel"], body=body)
-
-
-def _clear(connection: sa.Connection, workspace: str, account: Account, row: Mapping[str, Any], now: datetime) -> None:
-    why = rule_named(row["rule"]).cleared(account)
-    values = {
-        "state": NudgeState.CLEARED.value,
-        "until": None,
-        "settled_at": now,
-        "note": why,
-        "revision": row["revision"] + 1,
-    }
-    change(connection, workspace, row["id"], **values)
-    if row["posted_at"] is None:
-        return  # nobody has seen it
-    told = NewActivity(
-        kind=CLEARED,
-        actor=PI,
-        source=Source.PI,
-        changes=(Change("nudge", row["reason"], None),),
-        text=why,
-        subject=f"nudge:{row['id']}",
-        refs={"nudge": row["id"], "rule": row["rule"]},
-    )
-    activities.append(connection, workspace, account.customer.id, told)
-    edit(connection, workspace, {**row, **values})
 
 
 def finish(connection: sa.Connection, workspace: str) -> int:

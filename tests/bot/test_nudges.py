@@ -291,6 +291,44 @@ async def test_what_exceeds_the_budget_of_the_day_comes_in_one_message(pi: Pivot
     assert "Done by sam." in pi.sam.sees(pi.room)[-1].plain
 
 
+async def test_the_budget_holds_for_direct_messages_too(pi: Pivotal) -> None:
+    await pi.asks_without_end()
+    await pi.store.set_settings(pi.workspace, {"nudges.per_day": 1})
+    for number in range(3):
+        await pi.says(f'/pivotal customer add "Customer {number}" health=90 owner=me')
+        await pi.says(f"/pivotal set customer-{number} health=50")
+        await pi.says("/pivotal nudges run now")
+        await looks(pi)
+    messages = posted(pi, pi.slack.dm(pi.sam.user))
+    assert [each.text.startswith("1 nudge more today") for each in messages] == [False, True, True]
+
+
+async def test_what_was_snoozed_settled_and_came_back_reads_right_in_both_messages(pi: Pivotal) -> None:
+    """Pressed in the new message, the new one changes; the old one still says that it came back."""
+    await acme(pi)
+    await falls(pi)
+    await pi.says("/pivotal nudges run now")
+    await looks(pi)
+    await picks(pi, "Snooze for a day")
+    pi.clock.passes(timedelta(days=1))
+    await looks(pi)
+    await presses(pi, "Done")
+    old, new = posted(pi)
+    assert "It came back" in old.text
+    assert "Done by sam." in new.text
+
+
+async def test_a_nudge_that_had_no_place_is_posted_once_there_is_one(pi: Pivotal) -> None:
+    await pi.says('/pivotal customer add "Acme Corp" health=84')
+    await falls(pi)
+    await pi.says("/pivotal nudges run now")
+    await looks(pi)
+    await pi.says("/pivotal link acme-corp")
+    await pi.says("/pivotal nudges run now")
+    await looks(pi)
+    assert len(posted(pi)) == 1
+
+
 async def test_a_customer_without_a_place_is_told_of_in_health(pi: Pivotal) -> None:
     admin = pi.joins("Ada Byron", admin=True)
     await pi.says('/pivotal customer add "Acme Corp" health=84')

@@ -118,7 +118,7 @@ def upgrade() -> None:
         postgresql_where=OPEN,
     )
     op.create_index("ix_nudge_until", "nudge", ["workspace_id", "state", "until"], unique=False)
-    op.create_index("ix_nudge_channel", "nudge", ["workspace_id", "channel", "day"], unique=False)
+    op.create_index("ix_nudge_day", "nudge", ["workspace_id", "day"], unique=False)
 
 
 def downgrade() -> None:
