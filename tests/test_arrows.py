@@ -58,7 +58,11 @@ class Rule:
 RULES = (
     Rule(says="store knows nothing of Slack", of=("store",), never=("bot", "slack_sdk", "slack_bolt", "aiohttp")),
     Rule(says="domain is pure", of=("store.domain",), only=("store.domain", *STANDARD)),
-    Rule(says="blocks are pure", of=("bot.blocks",), only=("bot.blocks", "bot.limits", "store.domain", *STANDARD)),
+    Rule(
+        says="blocks are pure",
+        of=("bot.blocks",),
+        only=("bot.blocks", "bot.limits", "store.domain", "pydantic_core", *STANDARD),
+    ),
     Rule(says="an edge asks the Store", of=EDGES, never=("sqlalchemy", "alembic", "asyncpg", "store.tables")),
     Rule(says="only who starts the process reads settings", but=(*STARTERS, "bot.settings"), names=("Settings",)),
     Rule(says="only who starts the process puts it together", but=STARTERS, never=("bot.app",)),
