@@ -13,6 +13,7 @@ from store import chain, tables
 from store.domain.activity import Activity, Change, NewActivity, Ref, Source, Value
 from store.domain.errors import NotFound, code
 from store.engine import CLOCKS
+from store.prepared import Prepared, among, array
 from store.tables import plain
 
 
@@ -245,18 +246,19 @@ def from_row(row: Mapping[str, Any]) -> Activity:
 def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int]) -> dict[int, Activity]:
     """These activities, by seq; one look-up of the key each."""
     postgres = connection.dialect.name == "postgresql"
-    given = {"of": workspace, "ident": customer_id, "seqs": list(seqs)}
-    rows = connection.execute(_EACH_BY_SEQ if postgres else _BY_SEQ, given)
-    return {activity.seq: activity for activity in from_rows(map(dict, rows.mappings()))}
+    given = {"of": workspace, "ident": customer_id, "seqs": array(seqs, connection.dialect.name)}
+    rows = (_EACH_BY_SEQ if postgres else _BY_SEQ).all(connection, given)
+    names = tables.activity.c.keys()
+    return {activity.seq: activity for activity in from_rows(dict(zip(names, row, strict=True)) for row in rows)}
 
 
 _a = tables.activity.c
 _MINE = sa.and_(_a.workspace_id == sa.bindparam("of"), _a.customer_id == sa.bindparam("ident"))
-_BY_SEQ = sa.select(tables.activity).where(_MINE, _a.seq.in_(sa.bindparam("seqs", expanding=True)))
+_BY_SEQ = Prepared(sa.select(tables.activity).where(_MINE, among(_a.seq, "seqs", "sqlite")))
 
 # On PostgreSQL a plan that is kept reads the whole customer for `seq IN (…)`, once it has seen small ones.
 _seqs = (
     sa.func.unnest(sa.bindparam("seqs", type_=ARRAY(sa.BigInteger))).table_valued("value").render_derived(name="each")
 )
 _one = sa.select(tables.activity).where(_MINE, _a.seq == _seqs.c.value).limit(sa.literal_column("1")).lateral("one")
-_EACH_BY_SEQ = sa.select(_one).select_from(_seqs.join(_one, sa.true()))
+_EACH_BY_SEQ = Prepared(sa.select(_one).select_from(_seqs.join(_one, sa.true())))

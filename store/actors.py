@@ -16,7 +16,8 @@ from store import tables
 from store.domain.activity import OWN_NAMES, REMOVED_CONTACT, ActorType, Ref
 from store.domain.errors import Ambiguous, NotFound, code
 from store.domain.query import Choice
-from store.engine import database_clock
+from store.engine import CLOCKS, database_clock
+from store.prepared import Prepared, among, array
 from store.tables import plain
 
 
@@ -141,15 +142,24 @@ def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dic
     found = {str(ref): OWN_NAMES[ref] for ref in wanted if ref in OWN_NAMES}
     contacts = [ref.id for ref in wanted if ref.type is ActorType.CONTACT]
     others = [str(ref) for ref in wanted if ref.type is not ActorType.CONTACT and ref not in OWN_NAMES]
+    dialect = connection.dialect.name
     if others:
-        a = tables.actor.c
-        rows = connection.execute(sa.select(a.id, a.name).where(a.workspace_id == workspace, a.id.in_(others)))
-        found |= dict(iter(rows))
+        rows = _ACTORS[dialect].all(connection, {"of": workspace, "ids": array(others, dialect)})
+        found |= ((ref, name) for ref, name in rows)
     if contacts:
-        c = tables.contact.c
-        rows = connection.execute(sa.select(c.id, c.name).where(c.workspace_id == workspace, c.id.in_(contacts)))
+        rows = _CONTACTS[dialect].all(connection, {"of": workspace, "ids": array(contacts, dialect)})
         found |= {f"contact:{ident}": name or REMOVED_CONTACT for ident, name in rows}
     return found
+
+
+def _names_in(table: sa.Table, dialect: str) -> Prepared:
+    c = table.c
+    mine = c.workspace_id == sa.bindparam("of")
+    return Prepared(sa.select(c.id, c.name).where(mine, among(c.id, "ids", dialect)))
+
+
+_ACTORS = {dialect: _names_in(tables.actor, dialect) for dialect in CLOCKS}
+_CONTACTS = {dialect: _names_in(tables.contact, dialect) for dialect in CLOCKS}
 
 
 def named(connection: sa.Connection, workspace: str, customer_id: str | None) -> Mapping[str, str]:

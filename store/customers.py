@@ -12,6 +12,7 @@ from store import tables
 from store.actors import folded
 from store.domain.errors import Ambiguous, NotFound, code
 from store.domain.query import CustomerName
+from store.prepared import Prepared
 from store.tables import plain
 
 NEAREST = 3
@@ -49,9 +50,9 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
     raises   Ambiguous, listing those that fit; NotFound, with the nearest names
     """
     words, key = plain(words), folded(words)
-    fitting = connection.execute(_FITTING, {"workspace": workspace, "words": words, "key": key}).all()
+    fitting = _FITTING.all(connection, {"workspace": workspace, "words": words, "key": key})
     if fitting:
-        first = fitting[0].way
+        *_, first = fitting[0]
         return _only([CustomerName(*one) for *one, way in fitting if way == first], words), False
     c = tables.customer.c
     if key and not writing:
@@ -87,7 +88,7 @@ def _fitting() -> sa.Select[Any]:
     )
 
 
-_FITTING = _fitting()
+_FITTING = Prepared(_fitting())
 
 
 def by_id(connection: sa.Connection, workspace: str, customer_id: str) -> CustomerName | None:

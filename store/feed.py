@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from store import tables
 from store.domain.query import COUNTED, Cursor
+from store.prepared import Prepared
 from store.ranges import Ranges, Stretch, Values
 
 COMPLEMENT: Final = 60
@@ -42,18 +43,19 @@ def distinct_values(
     connection: sa.Connection, column: sa.Column[str], workspace: str, customer_id: str
 ) -> tuple[str, ...]:
     """The different values of an index's third column for one customer: one probe each, however many rows they have."""
-    found = connection.execute(_steps(column), {"workspace": workspace, "customer": customer_id})
-    return tuple(found.scalars())
+    return tuple(
+        value for (value,) in _steps(column).all(connection, {"workspace": workspace, "customer": customer_id})
+    )
 
 
 @lru_cache
-def _steps(column: sa.Column[str]) -> sa.Select[Any]:
+def _steps(column: sa.Column[str]) -> Prepared:
     c = column.table.c
     mine = sa.and_(c.workspace_id == sa.bindparam("workspace"), c.customer_id == sa.bindparam("customer"))
     first = sa.select(sa.func.min(column).label("value")).where(mine).cte("step", recursive=True)
     after = sa.select(sa.func.min(column)).where(mine, column > first.c.value).correlate(first).scalar_subquery()
     steps = first.union_all(sa.select(after).where(first.c.value.is_not(None)))
-    return sa.select(steps.c.value).where(steps.c.value.is_not(None))
+    return Prepared(sa.select(steps.c.value).where(steps.c.value.is_not(None)))
 
 
 def spelled_out(connection: sa.Connection, s: Slice) -> Slice:

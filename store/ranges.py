@@ -5,7 +5,6 @@ product is joined with the index. What a statement says depends on its shape onl
 to build one as the database takes to run it (decisions/0001-ranges.md).
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from store import tables
 from store.domain.query import COUNTED, Cursor
+from store.prepared import Prepared, among, array
 from store.tables import Instant, Key
 
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), 0)
@@ -55,18 +55,18 @@ class Stretch:
     def first(self, connection: sa.Connection, of: Ranges) -> Iterable[Cursor]:
         """The places of the first rows, each once, in the feed's order."""
         shape = self._shape(connection, of)
-        return (Cursor(*row) for row in connection.execute(_first(shape), self._values(shape, of)))
+        return (Cursor(*row) for row in _first(shape).all(connection, self._values(shape, of)))
 
     def some(self, connection: sa.Connection, of: Ranges) -> Iterable[int]:
         """seq of any rows, as many as there are up to the limit: one range is read after the other."""
         shape = self._shape(connection, of)
-        return connection.execute(_some(shape), self._values(shape, of)).scalars()
+        return (seq for (seq,) in _some(shape).all(connection, self._values(shape, of)))
 
     def counted(self, connection: sa.Connection, of: Ranges) -> int:
         """How many rows there are, up to the limit."""
         shape = self._shape(connection, of)
-        found: int = connection.execute(_counted(shape), self._values(shape, of)).scalar_one()
-        return found
+        [(found,)] = _counted(shape).all(connection, self._values(shape, of))
+        return int(found)
 
     def _shape(self, connection: sa.Connection, of: Ranges) -> "Shape":
         return Shape(
@@ -84,11 +84,10 @@ class Stretch:
         )
 
     def _values(self, shape: "Shape", of: Ranges) -> dict[str, Any]:
-        array = list if shape.dialect == "postgresql" else json.dumps
         found = {"workspace": self.workspace, "customer": self.customer_id, "limit": self.limit}
-        found |= {f"each_{name}": array(values) for name, values in of.each.items()}
-        found |= {f"among_{name}": values for name, values in of.among.items()}
-        found |= {f"not_among_{name}": values for name, values in of.not_among.items()}
+        found |= {f"each_{name}": array(values, shape.dialect) for name, values in of.each.items()}
+        found |= {f"among_{name}": array(values, shape.dialect) for name, values in of.among.items()}
+        found |= {f"not_among_{name}": array(values, shape.dialect) for name, values in of.not_among.items()}
         found |= {"since": self.since, "until": self.until, "last": self.limit - 1}
         for name, place in (("from", self.before or self.after), ("end", NEWEST if shape.after else OLDEST)):
             if place is not None:
@@ -121,8 +120,8 @@ class Shape:
             c.customer_id == sa.bindparam("customer", type_=Key),
         ]
         kept += [c[name] == array.c.value for name, array in arrays.items()]
-        kept += [c[name].in_(sa.bindparam(f"among_{name}", expanding=True)) for name in self.among]
-        kept += [c[name].not_in(sa.bindparam(f"not_among_{name}", expanding=True)) for name in self.not_among]
+        kept += [among(c[name], f"among_{name}", self.dialect) for name in self.among]
+        kept += [sa.not_(among(c[name], f"not_among_{name}", self.dialect)) for name in self.not_among]
         # A plan that PostgreSQL keeps takes every window for a short one, and would read all of it by an index that has less before the
         # time. With the columns that stand before it in front, only the index of these ranges fits.
         before = [name for name in ("actor", "source", "type") if name in arrays and self.dialect == "postgresql"]
@@ -152,21 +151,25 @@ _LIMIT = sa.bindparam("limit", type_=sa.BigInteger)
 
 
 @lru_cache(1000)
-def _first(shape: Shape) -> sa.Select[Any]:
+def _first(shape: Shape) -> Prepared:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _threshold(shape)
     found: sa.Select[Any] = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
-    return found.distinct() if shape.distinct else found
+    return Prepared(found.distinct() if shape.distinct else found)
 
 
 @lru_cache(1000)
-def _some(shape: Shape) -> sa.Select[Any]:
+def _some(shape: Shape) -> Prepared:
+    return Prepared(_any(shape))
+
+
+@lru_cache(1000)
+def _counted(shape: Shape) -> Prepared:
+    return Prepared(sa.select(sa.func.count()).select_from(_any(shape).subquery()))
+
+
+def _any(shape: Shape) -> sa.Select[Any]:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _product(shape, _json_arrays(shape))
     return rows.with_only_columns(c.seq).limit(_LIMIT)
-
-
-@lru_cache(1000)
-def _counted(shape: Shape) -> sa.Select[Any]:
-    return sa.select(sa.func.count()).select_from(_some(shape).subquery())
 
 
 def _lateral(shape: Shape) -> tuple[sa.Select[Any], Any]:
@@ -181,8 +184,8 @@ def _lateral(shape: Shape) -> tuple[sa.Select[Any], Any]:
     head = sa.select(c.occurred_at, c.seq).where(*shape.within(c, arrays))
     part = head.order_by(*shape.order(c)).limit(sa.literal_column(str(shape.head))).lateral("part")
     product: sa.FromClause = part
-    for array in arrays.values():
-        product = array.join(product, sa.true())
+    for values in arrays.values():
+        product = values.join(product, sa.true())
     return sa.select().select_from(product), part.c
 
 

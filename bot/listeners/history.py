@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from secrets import token_hex
 from typing import Final
 
@@ -21,7 +22,7 @@ from bot.blocks.problem import problem
 from bot.blocks.table import ENTRIES
 from bot.directory import Asker, Clock
 from bot.jobs.deliver import Deliverer, sentence
-from bot.listeners.typed import Typed, Writing
+from bot.listeners.typed import Typed, Writing, allowed
 from store import Store
 from store.actors import zone_named
 from store.domain.errors import Ambiguous, NotFound, PivotalError, Refused
@@ -52,14 +53,16 @@ class History:
         return await self.shown(typed.asker, parse_history(typed.words))
 
     async def shown(self, asker: Asker, query: HistoryQuery) -> Message:
-        await self._writing.allow(asker, "view")
-        if query.customer is None and asker.channel is not None:
-            linked = await self._store.linked_customer(asker.workspace, asker.channel)
-            query = query if linked is None else replace(query, customer=linked.id)
         if query.customer is None:
-            return picker(query, token_hex(4))
+            await self._writing.allow(asker, "view")
+            linked = await self._writing.linked(asker)
+            if linked is None:
+                return picker(query, token_hex(4))
+            query = replace(query, customer=linked.id)
+        # The right and the page are read at one moment, and in one transaction: two took a quarter longer on PostgreSQL.
+        allow = partial(allowed, asker, "view")
         limit = ENTRIES if query.table else PAGE
-        page = await self._store.history(asker.workspace, query, asker.reader, limit=limit)
+        page = await self._store.history(asker.workspace, query, asker.reader, limit=limit, allow=allow)
         return feed_blocks.feed(page, token_hex(4), sharing=may_share(asker))
 
     async def carried(self, asker: Asker, value: str) -> HistoryQuery:

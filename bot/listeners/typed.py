@@ -14,8 +14,10 @@ from store.domain.errors import NotFound, Refused, UsageError
 from store.domain.query import CustomerName
 from store.domain.record import By
 from store.domain.words import Word, after
+from store.settings import WorkspaceSettings
 
 Json = dict[str, Any]
+Right = Literal["view", "edit", "export"]
 PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)>")
 RIGHTS: Final[Mapping[str, str]] = {"view": "see histories", "edit": "change records", "export": "export histories"}
 
@@ -49,11 +51,9 @@ class Writing:
         self.store = store
         self._directory = directory
 
-    async def allow(self, asker: Asker, right: Literal["view", "edit", "export"]) -> None:
+    async def allow(self, asker: Asker, right: Right) -> None:
         """Checked when something is done, not when its button was drawn. Raises Refused."""
-        settings = await self.store.settings(asker.workspace)
-        if getattr(settings, right) == "admins" and not asker.person.is_admin:
-            raise Refused(f"In this workspace only admins may {RIGHTS[right]}.", "Ask one of them.")
+        allowed(asker, right, await self.store.settings(asker.workspace))
 
     async def allow_admin(self, asker: Asker) -> None:
         if not asker.person.is_admin:
@@ -120,6 +120,12 @@ class Writing:
         """The writer. key: of the request, so that it counts once; refs: where it came from, as ids."""
         where = {"channel": asker.channel} if asker.channel else {}
         return By(actor=Ref.parse(asker.person.ref), source=Source.SLACK, refs={**where, **refs}, key=key)
+
+
+def allowed(asker: Asker, right: Right, settings: WorkspaceSettings) -> None:
+    """Raises Refused where these settings give the asker no such right."""
+    if getattr(settings, right) == "admins" and not asker.person.is_admin:
+        raise Refused(f"In this workspace only admins may {RIGHTS[right]}.", "Ask one of them.")
 
 
 def action_of(words: Sequence[Word], known: Sequence[str], example: str) -> tuple[str, Sequence[Word]]:

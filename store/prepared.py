@@ -1,0 +1,102 @@
+"""Statements that every page of a history asks: compiled once, and handed to the driver as text.
+
+At each execution SQLAlchemy looks for a statement's compiled form, and describes its result: 0.06 ms for the shortest, of which SQLite
+needs 0.003. Ten rows of a page are then given Python's types one value after the other; here, one column after the other. Connections,
+transactions and what a failure means stay SQLAlchemy's (decisions/0031-a-request.md).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+
+Row = Sequence[Any]
+Reader = Callable[[Any], Any] | None
+"""What the driver gives → what the column's type gives; None: the same."""
+
+
+class Prepared:
+    """A SELECT with all of its values as named parameters. A list goes in as one array: `IN (…)` is another text for each length."""
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self._statement = statement
+        self._sent: dict[str, _Sent] = {}
+
+    def all(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Row]:
+        """All rows. values: by parameter; some that the statement does not have do no harm."""
+        sent = self._sent.get(connection.dialect.name)
+        if sent is None:
+            sent = self._sent[connection.dialect.name] = _Sent(self._statement, connection.dialect)
+        return sent.all(connection, values)
+
+
+def among(column: sa.ColumnElement[Any], name: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether the column has one of the values of the parameter `name`, which `array` makes."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
+    given = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+    return column.in_(sa.select(given.c.value))
+
+
+def array(values: Iterable[Any], dialect: str) -> list[Any] | str:
+    """Values as one parameter: PostgreSQL's array, or the JSON that SQLite takes for one."""
+    return list(values) if dialect == "postgresql" else json.dumps(list(values))
+
+
+class _Sent:
+    """The statement in the words of one dialect."""
+
+    def __init__(self, statement: sa.Select[Any], dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._text = compiled.string
+        self._given = compiled.params
+        self._parameters = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or ()
+        ]
+        types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        self._readers: list[Reader] = [each.result_processor(dialect, None) for each in types]
+
+    def all(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Row]:
+        given = {**self._given, **values}
+        parameters = tuple(given[name] if write is None else write(given[name]) for name, write in self._parameters)
+        cursor = connection.connection.cursor()
+        connection.dispatch.before_cursor_execute(connection, cursor, self._text, parameters, None, False)
+        try:
+            cursor.execute(self._text, parameters)
+            rows = cursor.fetchall()
+        except BaseException as error:  # a cancelled task's, too
+            gone = _is_gone(connection, cursor, error)
+            # What is left of its transaction, or of what was prepared before the schema changed, is of no use to whoever gets it next.
+            connection.invalidate(error)
+            if gone is None:
+                raise
+            raise _as_sqlalchemys(connection.dialect, self._text, error, gone=gone) from error
+        cursor.close()
+        return list(_read(rows, self._readers))
+
+
+def _read(rows: Iterable[Row], readers: Iterable[Reader]) -> Iterable[Row]:
+    columns = zip(*rows, strict=True)
+    return zip(
+        *(column if reader is None else map(reader, column) for column, reader in zip(columns, readers, strict=False)),
+        strict=True,
+    )
+
+
+def _is_gone(connection: sa.Connection, cursor: Any, error: Any) -> bool | None:
+    """Whether the connection was lost; None where the driver says nothing, since the error is not one of its own."""
+    dialect = connection.dialect
+    if not isinstance(error, dialect.loaded_dbapi.Error):
+        return None
+    return dialect.is_disconnect(error, connection.connection, cursor)
+
+
+def _as_sqlalchemys(dialect: sa.Dialect, text: str, error: BaseException, *, gone: bool) -> BaseException:
+    kind = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(
+        text, None, error, kind, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+    )
