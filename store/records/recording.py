@@ -15,6 +15,9 @@ from store.domain.errors import Conflict, NotFound
 from store.domain.query import EPOCH, MICROSECOND, CustomerName
 from store.domain.record import By, Receipt
 
+UNDOABLE = 20
+"""Edits of a person that are remembered, to undo them one by one, besides the last."""
+
 
 def locked(connection: sa.Connection, workspace: str, customer_id: str) -> Customer:
     """The customer, whom nobody else changes before this transaction ends. Raises NotFound."""
@@ -137,13 +140,17 @@ def record(connection: sa.Connection, workspace: str, customer_id: str, new: Seq
 
 
 def _remember_last(connection: sa.Connection, workspace: str, customer_id: str, recorded: Sequence[Activity]) -> None:
+    """Put it on top of what this person may undo, the latest last in `earlier`."""
+    a = tables.actor.c
+    this = sa.and_(a.workspace_id == workspace, a.id == str(recorded[0].actor))
+    before = connection.execute(sa.select(a.last_edit).where(this)).scalar_one_or_none() or {"seqs": []}
+    own = {name: value for name, value in before.items() if name != "earlier"}
     last = {
         "customer": customer_id,
         "seqs": [each.seq for each in recorded],
         "at": (recorded[-1].recorded_at - EPOCH) // MICROSECOND,
+        "earlier": [*before.get("earlier", ()), *([own] if own["seqs"] else [])][-UNDOABLE:],
     }
-    a = tables.actor.c
-    this = sa.and_(a.workspace_id == workspace, a.id == str(recorded[0].actor))
     connection.execute(tables.actor.update().where(this).values(last_edit=last))
 
 

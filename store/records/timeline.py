@@ -114,19 +114,22 @@ def _since(connection: sa.Connection, workspace: str, customer_id: str, at: date
 
 
 def undo(connection: sa.Connection, workspace: str, by: By) -> Receipt:
-    """Take back the last thing that this person did, within the hour."""
+    """Take back the last thing that this person did, within the hour; the next time, what they did before that."""
     a = tables.actor.c
-    last = connection.execute(
-        sa.select(a.last_edit).where(a.workspace_id == workspace, a.id == str(by.actor))
-    ).scalar_one_or_none()
-    if last is None:
+    this = sa.and_(a.workspace_id == workspace, a.id == str(by.actor))
+    last = connection.execute(sa.select(a.last_edit).where(this)).scalar_one_or_none()
+    if last is None or not last["seqs"]:
         raise NotFound("There is nothing of yours to undo.")
     if database_clock(connection) - (EPOCH + last["at"] * MICROSECOND) > UNDO_WITHIN:
         raise Refused(
             "Your last edit is more than an hour old.",
             "Open it in `/pivotal history` and press Revert there, if it should go.",
         )
-    return revert(connection, workspace, last["customer"], last["seqs"], by)
+    done = revert(connection, workspace, last["customer"], last["seqs"], by)
+    if done.recorded:
+        *earlier, before = last.get("earlier") or [last | {"seqs": []}]
+        connection.execute(tables.actor.update().where(this).values(last_edit=before | {"earlier": earlier}))
+    return done
 
 
 def revert(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int], by: By) -> Receipt:

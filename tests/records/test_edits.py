@@ -214,6 +214,8 @@ async def test_moving_to_the_last_phase_finishes_an_onboarding(edits: Edits) -> 
     moved = await edits.records.move_phase(edits.workspace, acme, None, "Done", edits.by, last_phase="Done")
     assert told(moved) == [("onboarding.phase_moved", [("phase", "Kickoff", "Done")])]
     assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["done"]
+    await edits.records.revert(edits.workspace, acme, [moved.recorded[0].seq], edits.by)
+    assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["open"]
 
 
 async def test_two_people_who_link_channels_crosswise_at_once_both_land(edits: Edits, elsewhere: Database) -> None:
@@ -320,6 +322,15 @@ async def test_undo_takes_the_last_edit_back_and_nothing_older_than_an_hour(edit
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
+
+
+async def test_undo_twice_takes_the_last_two_edits_back(edits: Edits) -> None:
+    acme = await edits.customer("Acme Corp")
+    for plan in ("Starter", "Growth", "Max"):
+        await edits.records.edit(edits.workspace, acme, [a("plan", plan)], edits.by)
+    for left in ("Growth", "Starter", None):
+        await edits.records.undo(edits.workspace, edits.by)
+        assert (await edits.records.customer(edits.workspace, acme)).plan == left
 
 
 async def test_blame_tells_who_last_set_each_field_and_from_what(edits: Edits) -> None:
