@@ -45,11 +45,11 @@ from bot.web import SlackEvents, application, listening
 from bot.webhooks.routes import Secrets, Webhooks
 from store import Store
 from store.domain.errors import code
+from store.domain.nudge import POST
 from store.domain.usage import PROGRAM
 from store.engine import JOB, connect
 from store.erasure import SHARED, WITHDRAW
 from store.nudged import NUDGE
-from store.nudging.places import POST
 from store.schema import check, migrate
 
 log = structlog.get_logger()

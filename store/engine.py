@@ -44,7 +44,10 @@ BULK = ("cache_size=-65536", "wal_autocheckpoint=16384")
 into the file instead of 4. An import takes two thirds of the processor time then (decisions/0011-import.md).
 """
 
-WITH_NAMES = ("activity", "contact", "contact_name", "comment", "customer", "onboarding", "task", "saved_query")
+WITH_NAMES = (
+    *("activity", "contact", "contact_name", "comment", "customer", "onboarding", "task", "saved_query"),
+    *("outbox", "inbox", "nudge"),
+)
 """Tables in which a contact may have been named."""
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from store import outbox, tables
 from store.domain.activity import REMOVED_CONTACT, Change
 from store.domain.names import Finder, Traces
+from store.domain.nudge import DIGEST, EDIT, POST
 from store.domain.record import By, Contact, Receipt
 from store.engine import database_clock
 from store.records.contact import chosen
@@ -93,14 +94,17 @@ def erase(
         if seqs and other != customer_id:
             record(connection, workspace, other, [_removed(by, contact, seqs)])
     _withdraw_shares(connection, workspace, contact, {customer_id, *found.rows})
-    return record(connection, workspace, customer_id, [_removed(by, contact, redacted.get(customer_id, ()))])
+    left = [Change("primary contact", contact.ref, None)] if contact.is_primary else []
+    return record(connection, workspace, customer_id, [_removed(by, contact, redacted.get(customer_id, ()), left)])
 
 
-def _removed(by: By, contact: Contact, seqs: Iterable[int]) -> Any:
+def _removed(by: By, contact: Contact, seqs: Iterable[int], left: Iterable[Change] = ()) -> Any:
+    """left: what else changed with it, at the contact's own customer."""
     return activity(
         by,
         "contact.removed",
         Change("contact", contact.ref, None),
+        *left,
         subject=f"contact:{contact.id}",
         refs={"redacted": sorted(seqs)},
     )
@@ -213,8 +217,9 @@ TYPED: Final = (
     (tables.onboarding, ("name", "phase")),
     (tables.comment, ("text",)),
     (tables.customer, ("plan", "tags", "fields")),
+    (tables.nudge, ("reason", "advice", "note")),
 )
-"""Columns of the record that hold what people typed."""
+"""Columns that hold what people typed, or repeat it."""
 
 
 def _records(connection: sa.Connection, workspace: str, only: Iterable[str] | None = None) -> Iterator[_Held]:
@@ -254,6 +259,23 @@ def _rewrite(connection: sa.Connection, workspace: str, held: _Held, finder: Fin
     if differing:
         this = sa.and_(held.table.c.workspace_id == workspace, held.table.c.id == held.id)
         connection.execute(held.table.update().where(this).values(differing))
+    if differing and held.table is tables.nudge:
+        _tell_anew(connection, workspace, held.id)
+
+
+def _tell_anew(connection: sa.Connection, workspace: str, nudge_id: str) -> None:
+    """Every message that told of a nudge reads as it does now; one that is being sent is edited once it is there, by its revision."""
+    n, o = tables.nudge.c, tables.outbox.c
+    mine = sa.and_(n.workspace_id == workspace, n.id == nudge_id)
+    revision, ts = connection.execute(
+        tables.nudge.update().where(mine).values(revision=n.revision + 1).returning(n.revision, n.ts)
+    ).one()
+    told = sa.and_(o.workspace_id == workspace, o.kind.in_((POST, DIGEST)), o.state == "sent", o.ts.is_not(None))
+    for ident, channel, at, body in connection.execute(sa.select(o.id, o.channel, o.ts, o.body).where(told)).all():
+        if nudge_id == body.get("nudge") or nudge_id in body.get("nudges", ()):
+            again = {"nudge": nudge_id, "ts": at} | ({} if at == ts else {"over": True})
+            key = f"anew:{ident}:{nudge_id}:{revision}"
+            outbox.enqueue(connection, workspace, key=key, kind=EDIT, channel=channel, body=again)
 
 
 def _cleaned(value: Any, finder: Finder) -> Any:

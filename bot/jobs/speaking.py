@@ -9,8 +9,7 @@ from bot.blocks.kit import Message
 from bot.jobs.deliver import NotWanted, Render, sentence
 from store import Store
 from store.actors import zone_named
-from store.domain.nudge import NudgeState
-from store.nudging.places import DIGEST, EDIT, NOTICE, POST, SUMMARY
+from store.domain.nudge import DIGEST, EDIT, NOTICE, POST, SUMMARY, NudgeState
 from store.outbox import Delivery
 
 
@@ -41,7 +40,7 @@ class Speaking:
         found = await self._nudging.kept(delivery.workspace, body["nudge"])
         if body.get("over") or not found.in_digest:
             return blocks.nudge(found, zone, over=bool(body.get("over")))
-        return blocks.digest(await self._nudging.in_message(delivery.workspace, delivery.channel, body["ts"]), zone)
+        return blocks.digest(await self._nudging.in_message(delivery.workspace, found.id), zone)
 
     async def digest(self, delivery: Delivery) -> Message:
         found = await self._nudging.chosen(delivery.workspace, delivery.body["nudges"])

@@ -109,6 +109,6 @@ class Webhooks:
             # Whoever sent it tries again: nothing is lost.
             log.warning("a delivery could not be kept", provider=provider.value, reason=type(error).__name__)
             raise web.HTTPServiceUnavailable from error
-        log.info("delivery kept", provider=provider.value, delivery=ident, bytes=len(body))
+        log.info("delivery kept", workspace=workspace, provider=provider.value, delivery=ident, bytes=len(body))
         self._came()
         return web.json_response({"received": True})

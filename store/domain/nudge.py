@@ -41,6 +41,14 @@ OPEN: Final = (NudgeState.HELD, NudgeState.STANDING, NudgeState.SNOOZED)
 """Of one rule and customer at most one nudge is in one of these."""
 
 
+POST: Final = "nudge.post"
+EDIT: Final = "nudge.edit"
+DIGEST: Final = "nudge.digest"
+NOTICE: Final = "nudge.notice"
+SUMMARY: Final = "nudge.summary"
+"""Kinds of deliveries: one nudge; its message as it reads now; several in one message; a word to one person; what stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """When a rule speaks. plans: their names from the smallest to the largest; none: a change of plan says nothing."""

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from store import customers, outbox, settings
-from store.domain.nudge import Health, Kept
+from store.domain.nudge import SUMMARY, Health, Kept
 from store.domain.record import By
 from store.domain.scope import Scope
 from store.engine import Database
 from store.nudging import accounts, planning, reading, schedules, settling
-from store.nudging.places import SUMMARY
 from store.nudging.planning import Evaluation
 from store.nudging.schedules import ONCE, Due, Schedule, Terms
 from store.nudging.settling import Settling
@@ -143,9 +142,9 @@ class Nudging:
     async def chosen(self, workspace: str, idents: Sequence[str]) -> Sequence[Kept]:
         return await self._database.read(lambda c: reading.chosen(c, workspace, idents))
 
-    async def in_message(self, workspace: str, channel: str, ts: str) -> Sequence[Kept]:
-        """All that one message tells of."""
-        return await self._database.read(lambda c: reading.in_message(c, workspace, channel, ts))
+    async def in_message(self, workspace: str, nudge_id: str) -> Sequence[Kept]:
+        """All that the message tells of in which this one stands."""
+        return await self._database.read(lambda c: reading.in_message(c, workspace, nudge_id))
 
     async def standing(self, workspace: str, schedule_id: str) -> Sequence[Kept]:
         """What stands of the customers and kinds that this schedule is about."""

@@ -10,13 +10,6 @@ from store import tables
 from store.nudging.schedules import Schedule
 from store.settings import Nudges
 
-POST: Final = "nudge.post"
-EDIT: Final = "nudge.edit"
-DIGEST: Final = "nudge.digest"
-NOTICE: Final = "nudge.notice"
-SUMMARY: Final = "nudge.summary"
-"""Kinds of deliveries: one nudge; its message as it reads now; several in one message; a word to one person; what stands."""
-
 NOWHERE: Final = "nowhere"
 """The error of a nudge for which there is no place."""
 

@@ -17,12 +17,11 @@ from store import activities, outbox, tables
 from store.actors import new_id, zone_named
 from store.domain.activity import PI, Change, NewActivity, Source
 from store.domain.grammar import format_filter
-from store.domain.nudge import OPEN, Account, Nudge, NudgeState
+from store.domain.nudge import DIGEST, EDIT, OPEN, POST, Account, Nudge, NudgeState
 from store.domain.rules import RULES, due, rule_named
 from store.domain.schedule import Quiet, speaks_at
 from store.nudging import places
 from store.nudging.accounts import accounts
-from store.nudging.places import DIGEST, EDIT, POST
 from store.nudging.schedules import ONCE, Schedule, zone_of
 from store.records.recording import locked_all
 from store.settings import Nudges
@@ -285,15 +284,16 @@ def finish(connection: sa.Connection, workspace: str) -> int:
         n.workspace_id == workspace, n.state == NudgeState.STANDING.value, n.digest.is_not(None), n.round == 0
     )
     rows = connection.execute(
-        sa.select(n.id, n.digest, n.channel).where(waiting).order_by(n.digest, n.id).with_for_update()
+        sa.select(n.id, n.digest, n.channel, n.revision).where(waiting).order_by(n.digest, n.id).with_for_update()
     ).all()
-    told: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for ident, digest, channel in rows:
-        told[digest, channel].append(ident)
+    told: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for ident, digest, channel, revision in rows:
+        told[digest, channel][ident] = revision
         change(connection, workspace, ident, round=1)
-    for (digest, channel), idents in told.items():
-        key = f"digest:{digest}:{idents[0]}"
-        outbox.enqueue(connection, workspace, key=key, kind=DIGEST, channel=channel, body={"nudges": idents})
+    for (digest, channel), revisions in told.items():
+        body = {"nudges": list(revisions), "revisions": revisions}
+        key = f"digest:{digest}:{next(iter(revisions))}"
+        outbox.enqueue(connection, workspace, key=key, kind=DIGEST, channel=channel, body=body)
     return len(told)
 
 

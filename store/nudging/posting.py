@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from store import activities, outbox, settings, tables
 from store.domain.activity import PI, Change, NewActivity, Source
-from store.domain.nudge import NudgeState
+from store.domain.nudge import DIGEST, NOTICE, POST, NudgeState
 from store.engine import database_clock
 from store.nudging import places, planning, schedules
-from store.nudging.places import DIGEST, NOTICE, POST
 from store.outbox import Delivery, GivenUp, Outcome, Sent
+from store.records.recording import locked_all
 
 NUDGED: Final = "pi.nudge"
 NOT_WANTED: Final = "not_wanted"
@@ -29,7 +29,9 @@ def settled(connection: sa.Connection, delivery: Delivery, outcome: Outcome) -> 
     rows = _rows(connection, delivery.workspace, idents)
     match outcome:
         case Sent():
-            for row in rows:
+            # What somebody changed or erased while it was sent is read once their customers are ours.
+            locked_all(connection, delivery.workspace, [row["customer_id"] for row in rows])
+            for row in _rows(connection, delivery.workspace, idents):
                 _posted(connection, delivery, outcome, row)
         case GivenUp(error) if error == NOT_WANTED:
             pass
@@ -53,7 +55,6 @@ def _rows(connection: sa.Connection, workspace: str, idents: Sequence[str]) -> l
 
 
 def _posted(connection: sa.Connection, delivery: Delivery, sent: Sent, row: Mapping[str, Any]) -> None:
-    """What was read of the nudge before the lock may have changed meanwhile: it is read again once the customer is ours."""
     workspace, ident = delivery.workspace, row["id"]
     told = NewActivity(
         kind=NUDGED,
@@ -75,7 +76,7 @@ def _posted(connection: sa.Connection, delivery: Delivery, sent: Sent, row: Mapp
     seq = activities.append(connection, workspace, row["customer_id"], told)
     if seq is None:
         return  # it has counted before
-    now = _rows(connection, workspace, [ident])[0]
+    shown = delivery.body.get("revision", delivery.body.get("revisions", {}).get(ident))
     values = {
         "ts": sent.ts,
         "channel": sent.channel or delivery.channel,
@@ -83,8 +84,8 @@ def _posted(connection: sa.Connection, delivery: Delivery, sent: Sent, row: Mapp
         "posted_at": database_clock(connection),
     }
     planning.change(connection, workspace, ident, **values)
-    if now["state"] != NudgeState.STANDING or now["revision"] != delivery.body.get("revision", now["revision"]):
-        planning.edit(connection, workspace, {**now, **values})
+    if row["state"] != NudgeState.STANDING or row["revision"] != shown:
+        planning.edit(connection, workspace, {**row, **values})
 
 
 def _elsewhere(connection: sa.Connection, delivery: Delivery, row: Mapping[str, Any]) -> None:

@@ -12,8 +12,7 @@ from store import activities, actors, tables
 from store.customers import by_id
 from store.domain.activity import MENTION, Ref, refs_in
 from store.domain.errors import NotFound
-from store.domain.nudge import Health, Kept, NudgeKind, NudgeState
-from store.nudging.places import DIGEST, EDIT, NOTICE, POST, SUMMARY
+from store.domain.nudge import DIGEST, EDIT, NOTICE, POST, SUMMARY, Health, Kept, NudgeKind, NudgeState
 from store.nudging.schedules import Schedule
 
 EVIDENCE = 3
@@ -34,10 +33,12 @@ def kept(connection: sa.Connection, workspace: str, nudge_id: str) -> Kept:
     return _read(connection, workspace, row)
 
 
-def in_message(connection: sa.Connection, workspace: str, channel: str, ts: str) -> list[Kept]:
-    """All that one message tells of."""
-    n = tables.nudge.c
-    return _all(connection, workspace, sa.and_(n.channel == channel, n.ts == ts))
+def in_message(connection: sa.Connection, workspace: str, nudge_id: str) -> list[Kept]:
+    """All that the message tells of in which this one stands."""
+    n, other = tables.nudge.c, tables.nudge.alias("other").c
+    this = sa.and_(other.workspace_id == workspace, other.id == nudge_id)
+    places = sa.select(other.channel, other.ts).where(this)
+    return _all(connection, workspace, sa.tuple_(n.channel, n.ts).in_(places))
 
 
 def chosen(connection: sa.Connection, workspace: str, idents: Sequence[str]) -> list[Kept]:

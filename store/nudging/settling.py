@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from store import activities, actors, outbox, tables
 from store.domain.activity import Change, NewActivity, Ref
 from store.domain.errors import NotFound, Refused
-from store.domain.nudge import NudgeState
+from store.domain.nudge import NOTICE, NudgeState
 from store.domain.record import By
 from store.nudging import planning
-from store.nudging.places import NOTICE
 from store.records.recording import locked
 
 DONE: Final = "pi.nudge_done"

@@ -363,6 +363,24 @@ async def test_what_was_imported_makes_pi_say_nothing(pi: Pivotal) -> None:
     assert posted(pi) == []
 
 
+async def test_an_erased_contact_goes_from_what_pi_has_posted(pi: Pivotal) -> None:
+    await acme(pi)
+    await pi.says('/pivotal contact add acme-corp "Zyxjane Qwertson" z@acme.com')
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    await pi.says(f'/pivotal task add acme-corp "Call Zyxjane Qwertson" due={tomorrow}')
+    pi.clock.passes(timedelta(days=5))
+    await pi.says("/pivotal nudges run now")
+    await looks(pi)
+    [message] = posted(pi)
+    assert "Zyxjane" in str(message.blocks)
+    question = await pi.says('/pivotal contact delete acme-corp "Zyxjane Qwertson"')
+    await question.click("Remove Zyxjane Qwertson for good")
+    await looks(pi)
+    [message] = posted(pi)
+    assert "Zyxjane" not in message.text + str(message.blocks)
+    assert "removed contact" in str(message.blocks)
+
+
 async def test_schedules_are_listed_paused_resumed_and_deleted(pi: Pivotal) -> None:
     assert "no schedule is set" in (await pi.says("/pivotal nudges")).plain
     await pi.says("/pivotal nudges weekdays 09:00 --risk --tag vip")

@@ -38,6 +38,7 @@ async def test_nothing_with_the_name_is_left(edits: Edits, database: Database, d
     done = await records.erase_contact(workspace, acme, CANARY, by)
 
     assert [each.kind for each in done.recorded] == ["contact.removed"]
+    assert [each.field for each in done.recorded[0].changes] == ["contact", "primary contact"]
     assert (await edits.store.verify(workspace)).faults == ()
     assert await left_in(database, database_url, edits.forms(CANARY, FORMER, EMAIL, "Qwertson", "Oldname")) == []
     page = await edits.page(HistoryQuery("acme"))

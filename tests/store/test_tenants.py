@@ -139,6 +139,7 @@ NOTHING: dict[str, Ask] = {
     "linked_customer": lambda s, w, _: s.linked_customer(w, "C0THEIRS"),
     "person": lambda s, w, t: s.person(w, t.slack_user),
     "people": lambda s, w, _: s.people(w, SECRET),
+    "names": lambda s, w, t: s.names(w, [t.person, f"contact:{t.contact}"]),
     "kept_query": lambda s, w, _: s.kept_query(w, "hash"),
     "type_choices": lambda s, w, t: s.type_choices(w, t.customer, ""),
     "workspace_of": lambda s, _, __: s.workspace_of("T0UNKNOWN"),
