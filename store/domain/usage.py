@@ -122,7 +122,7 @@ USAGE: Final = (
     ),
     Usage(
         "nudges",
-        "nudges [[digest] daily|weekdays|weekly DAY HH:MM [#channel] [FILTER…]] | nudges run now | nudges pause|resume|delete N | nudges health",
+        "nudges [[digest] hourly|daily|weekdays|weekly DAY HH:MM [#channel] [FILTER…]] | nudges run now | nudges pause|resume|delete N | nudges health",
         "When Pi looks at the customers, and posts what needs somebody: --risk, --attention, --customer, --owner me, --tag vip.",
         ("nudges weekdays 09:00", "nudges weekly Mon 09:00 --risk --owner me", "nudges run now", "nudges health"),
     ),

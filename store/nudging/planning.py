@@ -32,6 +32,9 @@ CLEARED: Final = "pi.nudge_cleared"
 AGAIN: Final = (NudgeState.CLEARED, NudgeState.FAILED)
 """What is tried again in the same episode: it is true once more, or there may be a place for it now."""
 
+MAYBE_POSTED: Final = "outcome_unknown"
+"""The error of a nudge that was posted once more already, and may be there twice: it is not posted a third time."""
+
 Row = Mapping[str, Any]
 """A nudge as it is kept."""
 
@@ -69,7 +72,7 @@ def steps(
             same = next((row for row in mine if row["episode"] == nudge.episode), None)
             if same is None:
                 yield Step(What.NEW, rule.name, nudge, None)
-            elif same["state"] in AGAIN:
+            elif same["state"] in AGAIN and same["error"] != MAYBE_POSTED:
                 yield Step(What.POST, rule.name, nudge, same)
         elif standing is not None and nudge is None:
             yield Step(What.CLEAR, rule.name, None, standing)

@@ -329,6 +329,19 @@ async def test_a_nudge_that_had_no_place_is_posted_once_there_is_one(pi: Pivotal
     assert len(posted(pi)) == 1
 
 
+async def test_what_may_be_there_twice_is_not_posted_a_third_time(pi: Pivotal) -> None:
+    """Slack does not say whether it took the message, and the channel cannot be read: posted once more, then left."""
+    await acme(pi)
+    await falls(pi)
+    pi.slack.faults.drop("chat.postMessage", times=2)
+    pi.slack.faults.refuse("conversations.history", "missing_scope", times=10)
+    for _ in range(4):
+        await pi.says("/pivotal nudges run now")
+        await looks(pi)
+    assert len(posted(pi)) == 2
+    assert "1 failed" in (await pi.says("/pivotal nudges health")).plain
+
+
 async def test_a_customer_without_a_place_is_told_of_in_health(pi: Pivotal) -> None:
     admin = pi.joins("Ada Byron", admin=True)
     await pi.says('/pivotal customer add "Acme Corp" health=84')
