@@ -26,6 +26,8 @@ from store.exporting import Frozen, Write
 
 RUNNING_AT_ONCE: Final = 2
 """Exports of one workspace that are made at the same time."""
+AGAIN: Final = timedelta(minutes=1)
+"""Within this time, the same request is a second press."""
 UTC: Final = "UTC"
 
 
@@ -65,6 +67,25 @@ def again(connection: sa.Connection, workspace: str, export_id: str, channel: st
         "channel": channel,
     }
     return _stored(connection, workspace, row)
+
+
+def sent_just_now(connection: sa.Connection, workspace: str, what: Frozen, reader: Reader) -> Export | None:
+    """The export of the same slice that this person was sent a moment ago, when nothing but its own entry was recorded since: a file can be
+    there before the second press of a double click is.
+    """
+    e = tables.export.c
+    same = sa.and_(
+        e.workspace_id == workspace,
+        e.customer_id == what.customer.id,
+        e.person == reader.person,
+        e.query == format_filter(what.query),
+        e.channel.is_(None),
+        e.state == "done",
+        e.seq == what.upto,
+        e.created_at > database_clock(connection) - AGAIN,
+    )
+    found = connection.execute(sa.select(tables.export).where(same).limit(1)).mappings().one_or_none()
+    return None if found is None else _read(found)
 
 
 def _row(connection: sa.Connection, workspace: str, what: Frozen, reader: Reader, key: str) -> dict[str, Any]:
@@ -299,6 +320,8 @@ class Exports:
 
         def work(connection: sa.Connection) -> tuple[Export, bool]:
             what = exporting.frozen(connection, workspace, query, reader)
+            if key is None and (sent := sent_just_now(connection, workspace, what, reader)):
+                return sent, False
             named = key or f"{reader.person}:{what.upto}:{format_filter(what.query)}"
             return ask(connection, workspace, what, reader, key=named, slack_user_id=slack_user_id, channel=channel)
 

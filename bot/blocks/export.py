@@ -18,11 +18,9 @@ NAME = 80
 def taken_on(export: Export, page: Page, *, offered: bool, is_new: bool) -> Message:
     """The answer to whoever asked. offered: whether the channel may have it, too."""
     name = phrases.shown(page.customer.name, NAME)
-    text = (
-        f"{name}: the export is on its way; the file comes to your direct messages with me."
-        if is_new
-        else f"{name}: that export is on its way already."
-    )
+    text = f"{name}: the export is on its way; the file comes to your direct messages with me."
+    if not is_new:
+        text = f"{name}: that export {'was sent' if export.state == 'done' else 'is on its way'} already."
     buttons = [kit.button("To this channel, too", HERE, export.id)] if offered else []
     return _with(text, [*buttons, _cancel(export)])
 

@@ -77,6 +77,19 @@ async def test_a_double_click_sends_one_file(pivotal: Pivotal) -> None:
     assert len(files_in(pivotal)) == 1
 
 
+async def test_a_second_press_that_comes_after_the_file_is_a_double_click_still(pivotal: Pivotal) -> None:
+    await acme(pivotal)
+    await pivotal.starts()
+    feed = await pivotal.says("/pivotal history acme --7d")
+    await feed.menu(EXPORT)
+    await received(pivotal)
+    await reads(pivotal, "done")
+    assert "was sent already" in (await feed.menu(EXPORT)).plain
+    await pivotal.remembers("acme", an_activity())
+    assert "on its way" in (await feed.menu(EXPORT)).plain
+    await received(pivotal, many=2)
+
+
 async def test_nothing_to_export_is_said_at_once(pivotal: Pivotal) -> None:
     await acme(pivotal)
     assert "nothing to export" in (await pivotal.says("/pivotal export acme --type comment --1d")).plain
