@@ -33,7 +33,8 @@ from bot.jobs.nudges import Nudger
 from bot.jobs.outside import Outside
 from bot.jobs.schedule import TICK, Jobs
 from bot.jobs.speaking import Speaking
-from bot.listeners import command, customer, edit, export, forms, history, home, nudges, people, unlinked
+from bot.jobs.watches import Watcher
+from bot.listeners import command, customer, edit, export, forms, history, home, nudges, people, unlinked, watches
 from bot.listeners.form_kinds import form_kinds
 from bot.listeners.form_kinds.nudge import nudge_forms
 from bot.listeners.typed import Writing
@@ -47,6 +48,7 @@ from store import Store
 from store.domain.errors import code
 from store.domain.nudge import POST
 from store.domain.usage import PROGRAM
+from store.domain.watch import WATCH
 from store.engine import JOB, connect
 from store.erasure import SHARED, WITHDRAW
 from store.nudged import NUDGE
@@ -72,6 +74,7 @@ class App:
     bolt: AsyncApp
     deliverer: Deliverer
     nudger: Nudger
+    watcher: Watcher
     jobs: Jobs
 
 
@@ -112,10 +115,12 @@ async def build(
         bolt.error(_unhandled)
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
+        watcher = Watcher(store, directory, lambda: jobs.wake("deliver"))
         renderers = {
             SHARED: shown.shared,
             WITHDRAW: shown.withdrawn,
             NUDGE: Outside(store).nudge,
+            WATCH: watcher.told,
             **Speaking(store).renderers(),
         }
         deliverer = Deliverer(store, slack, renderers, timing, linked={POST})
@@ -130,6 +135,7 @@ async def build(
             tasks,
             {
                 "nudge": nudger.drain,
+                "watch": watcher.drain,
                 "deliver": deliverer.drain,
                 "export": exporter.drain,
                 "apply": Applier(store).drain,
@@ -147,6 +153,7 @@ async def build(
         woken = nudges.Woken(look=partial(jobs.wake, "nudge"), send=partial(jobs.wake, "deliver"))
         nudging = nudges.Nudges(writing, asking, slack, shown, clock, woken)
         asking.add(nudge_forms(nudging, clock))
+        watching = watches.Watches(writing, slack)
         handlers = {
             "help": command.helping(program),
             "history": shown.typed,
@@ -155,6 +162,7 @@ async def build(
             **strangers.handlers(),
             **exporting.handlers(),
             **nudging.handlers(),
+            **watching.handlers(),
         }
         command.register(bolt, program, answers, handlers)
         history.register(bolt, answers, shown, deliverer, store, program, {EXPORT: exporting.clicked})
@@ -165,6 +173,7 @@ async def build(
         home.register(bolt, answers, home.Home(asking, slack))
         unlinked.register(bolt, answers, strangers, writing)
         nudges.register(bolt, answers, nudging)
+        watches.register(bolt, answers, watching)
         people.register(bolt, directory)
         webhooks = Webhooks(
             store,
@@ -182,7 +191,7 @@ async def build(
         try:
             more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
             site = application(ready, events.handle if events else None, more)
-            yield App(web=site, bolt=bolt, deliverer=deliverer, nudger=nudger, jobs=jobs)
+            yield App(web=site, bolt=bolt, deliverer=deliverer, nudger=nudger, watcher=watcher, jobs=jobs)
         finally:
             await exporter.close()
             await tasks.drain(LEFT_OVER)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables
 from store.domain.activity import OWN_NAMES, REMOVED_CONTACT, ActorType, Ref
 from store.domain.errors import Ambiguous, NotFound, code
+from store.domain.names import folded as folded_text
 from store.domain.query import Choice
 from store.engine import CLOCKS, database_clock
 from store.prepared import Prepared, among, array
@@ -56,8 +56,8 @@ def new_id(kind: str) -> str:
 
 
 def folded(name: str) -> str:
-    """The form by which names are compared: NFC and case-folded, outer and repeated spaces dropped."""
-    return normalize("NFC", " ".join(plain(name).split()).casefold())
+    """The form by which names are compared, of the text as it is kept."""
+    return folded_text(plain(name))
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:

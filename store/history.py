@@ -6,11 +6,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store import activities, actors, customers, feed, tables
-from store.domain.activity import ActorType, Ref, refs_in
+from store.domain.activity import PROGRAMS, ActorType, Ref, refs_in
 from store.domain.errors import UsageError
 from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.feed import Slice
-from store.resolve import PROGRAMS, resolved
+from store.resolve import resolved
 
 
 def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, limit: int) -> Page:

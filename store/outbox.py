@@ -67,8 +67,17 @@ class Released:
 Outcome = Sent | GivenUp | Released
 
 
-def enqueue(connection: sa.Connection, workspace: str, *, key: str, kind: str, channel: str, body: Body) -> str | None:
-    """Put something in the outbox. Returns its id; None when its key is there already.
+def enqueue(
+    connection: sa.Connection,
+    workspace: str,
+    *,
+    key: str,
+    kind: str,
+    channel: str,
+    body: Body,
+    due_at: datetime | None = None,
+) -> str | None:
+    """Put something in the outbox. Returns its id; None when its key is there already. due_at: not before; None: at once.
 
     One that was given up, and so was certainly not sent, may be asked for again by the same key.
     """
@@ -83,7 +92,7 @@ def enqueue(connection: sa.Connection, workspace: str, *, key: str, kind: str, c
         "body": dict(body),
         "state": "pending",
         "attempt": 0,
-        "due_at": now,
+        "due_at": due_at or now,
         "possible_duplicate": False,
         "created_at": now,
     }

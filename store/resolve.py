@@ -9,12 +9,9 @@ import sqlalchemy as sa
 from store import actors, feed, tables
 from store.actors import folded
 from store.domain import kinds
-from store.domain.activity import HUBSPOT, KINDS, PI, STRIPE, ActorType, Ref, Source, printed
+from store.domain.activity import KINDS, PROGRAMS, ActorType, Ref, Source, printed
 from store.domain.errors import Ambiguous, NotFound, UsageError, code
 from store.domain.query import CustomerName, HistoryQuery, Reader
-
-PROGRAMS: Mapping[str, str] = {"pi": str(PI), "hubspot": str(HUBSPOT), "stripe": str(STRIPE)}
-"""Words that mean an actor, whatever its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +54,32 @@ def resolved(
     )
 
 
+def settled(
+    connection: sa.Connection, workspace: str, customer_id: str | None, query: HistoryQuery, reader: Reader
+) -> HistoryQuery:
+    """The filter in words that mean the same whoever reads it later, and for customers of whom nothing is known yet.
+
+    customer_id  whose history it is about; None: that of several
+    raises       as `resolved`
+    """
+    people = _People(connection, workspace, customer_id)
+
+    def actors_of(words: Iterable[str]) -> tuple[str, ...]:
+        told = (_reader(reader) if word == "me" else word for word in people.settled(words))
+        return tuple(dict.fromkeys(told))
+
+    occurring = [] if customer_id is None else _occurring_types(connection, workspace, customer_id)
+    for word in (*query.types, *query.not_types):
+        if "." not in word:  # a full name may be of a type that a program will send first
+            _type_known(word, (*KINDS, *occurring))
+    fields = _fields(connection, workspace, customer_id, query.fields)
+    return replace(query, actors=actors_of(query.actors), not_actors=actors_of(query.not_actors), fields=fields).bare()
+
+
 class _People:
     """Who can be named in a filter of this customer's history; looked up once, and only when a name is used."""
 
-    def __init__(self, connection: sa.Connection, workspace: str, customer_id: str) -> None:
+    def __init__(self, connection: sa.Connection, workspace: str, customer_id: str | None) -> None:
         self._connection = connection
         self._workspace = workspace
         self._customer_id = customer_id
@@ -78,6 +97,8 @@ class _People:
     @property
     def _occurring(self) -> Sequence[str]:
         """Who has acted on this customer; among them may be a program that nobody has named."""
+        if self._customer_id is None:
+            return ()
         return feed.distinct_values(self._connection, tables.activity.c.actor, self._workspace, self._customer_id)
 
     def settled(self, words: Iterable[str]) -> tuple[str, ...]:
@@ -150,13 +171,9 @@ def _types(connection: sa.Connection, workspace: str, customer_id: str, query: H
     """The full names that the type filters select, among all that can occur; None where they select everything."""
     if not (query.types or query.not_types):
         return None
-    occurring = feed.distinct_values(connection, tables.activity.c.type, workspace, customer_id)
-    every = tuple(dict.fromkeys((*KINDS, *occurring)))
+    occurring = _occurring_types(connection, workspace, customer_id)
     for word in (*query.types, *query.not_types):
-        if not any(kinds.matches(word, kind) for kind in every):
-            near = get_close_matches(word, every, n=3, cutoff=0.5)
-            hint = f"Did you mean {', '.join(code(kind) for kind in near)}?" if near else "Try `--type field_changed`."
-            raise NotFound(f"No activity of type {code(word)} has occurred here.", hint)
+        _type_known(word, (*KINDS, *occurring))
     chosen = tuple(
         kind
         for kind in occurring
@@ -166,9 +183,26 @@ def _types(connection: sa.Connection, workspace: str, customer_id: str, query: H
     return None if chosen == occurring else chosen
 
 
-def _fields(connection: sa.Connection, workspace: str, customer_id: str, words: Iterable[str]) -> tuple[str, ...]:
+def _occurring_types(connection: sa.Connection, workspace: str, customer_id: str) -> tuple[str, ...]:
+    return feed.distinct_values(connection, tables.activity.c.type, workspace, customer_id)
+
+
+def _type_known(word: str, every: Iterable[str]) -> None:
+    """raises NotFound, when none of these types is meant"""
+    known = tuple(dict.fromkeys(every))
+    if not any(kinds.matches(word, kind) for kind in known):
+        near = get_close_matches(word, known, n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(code(kind) for kind in near)}?" if near else "Try `--type field_changed`."
+        raise NotFound(f"No activity of type {code(word)} has occurred here.", hint)
+
+
+def _fields(
+    connection: sa.Connection, workspace: str, customer_id: str | None, words: Iterable[str]
+) -> tuple[str, ...]:
     """The fields as the log spells them. One that is known but never changed here is no error: nothing is found."""
-    occurring = feed.distinct_values(connection, tables.activity_field.c.field, workspace, customer_id)
+    occurring: tuple[str, ...] = ()
+    if customer_id is not None:
+        occurring = feed.distinct_values(connection, tables.activity_field.c.field, workspace, customer_id)
     spelled: list[str] = []
     for word in words:
         same = [field for field in occurring if folded(field) == folded(word)]

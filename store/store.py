@@ -22,6 +22,7 @@ from store.outbox import Body, Delivery, Outcome
 from store.programs import Programs
 from store.records import Records
 from store.settings import WorkspaceSettings
+from store.watching import Watching, watches
 from store.workspaces import Workspace
 
 PAGE = 10
@@ -43,6 +44,7 @@ class Store:
         self.access = Access(database)
         self.programs = Programs(database, patient or database)
         self.nudging = Nudging(database, patient or database)
+        self.watching = Watching(database, patient or database)
 
     async def close(self) -> None:
         await self._database.close()
@@ -205,6 +207,7 @@ class Store:
             if mine:
                 nudged.settled(connection, delivery, outcome)
                 posting.settled(connection, delivery, outcome)
+                watches.delivered(connection, delivery, outcome)
             return mine
 
         return await self._database.write(work)

@@ -454,6 +454,41 @@ nudge = tenant(
     sa.Index("ix_nudge_day", "workspace_id", "day"),
 )
 
+# A saved filter: what matches it is posted as it is recorded.
+watch = tenant(
+    "watch",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    # the filter in words of the grammar, people as references
+    sa.Column("customer_id", Key),
+    sa.Column("owner", Key),
+    sa.Column("tag", sa.Text),
+    # of which customers; none of the three: of all
+    sa.Column("channel", Key),
+    # null: to the direct messages of the one who made it
+    sa.Column("made_by", Key, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    # active, failed (Slack takes nothing for its place any more), deleted
+    sa.Column("error", sa.Text),
+    sa.Column("batch", Key),
+    # the delivery that takes what comes until it is sent
+    sa.Column("speaks_at", Instant, nullable=False),
+    # not before then: once a minute at most
+    sa.Column("created_at", Instant, nullable=False),
+    belongs_to("customer", "customer_id"),
+    belongs_to("actor", "made_by"),
+    sa.UniqueConstraint("workspace_id", "number"),
+)
+
+# Up to which seq the watches have looked at a customer's log. Without a key to `customer`: whoever looks does so without locking any.
+watched = tenant(
+    "watched",
+    belongs_to_workspace(),
+    sa.Column("customer_id", Key, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+
 # One export of a slice: asked for, being made, delivered. The file itself is never here.
 export = tenant(
     "export",

@@ -240,10 +240,10 @@ def actor_name(word: str, names: Names) -> str:
         return word
 
 
-def either(words: Sequence[str], most: int = 5) -> str:
-    """`a, b or c`; beyond that many, how many more there are."""
+def either(words: Sequence[str], most: int = 5, last: str = "or") -> str:
+    """`a, b or c`; beyond that many, how many more there are. last: the word before the last."""
     shown = list(words[:most]) + ([f"{len(words) - most} more"] if len(words) > most else [])
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
 def window(page: Page) -> str:

@@ -22,6 +22,7 @@ from bot.errors import Failed, explained
 from bot.slack import ERRORS, OutcomeUnknown, RateLimited, Slack, SlackError, Sort, Unreachable
 from store import Store
 from store.domain.errors import PivotalError, Unavailable
+from store.domain.watch import NOT_ALLOWED
 from store.outbox import Delivery, GivenUp, Outcome, Released, Sent
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ OWN_ERRORS: Final[Mapping[str, str]] = {
     "shared_outside": "People outside your company read that channel, or are invited to. I post nothing there for all to see.",
     "not_wanted": "It was not true any more.",
     "nowhere": "There is no place for it: no channel, no owner in Slack, and no channel of the workspace in the settings.",
+    NOT_ALLOWED: "Whoever made it may not see histories any more, or not in a channel.",
     "outcome_unknown": "Slack did not say whether the message was posted, and I cannot read that channel to see.",
     "failed": "That failed on our side.",
 }
@@ -58,6 +60,11 @@ class Timing:
 class NotWanted(PivotalError):
     def __init__(self) -> None:
         super().__init__(OWN_ERRORS["not_wanted"])
+
+
+class NotAllowed(PivotalError):
+    def __init__(self) -> None:
+        super().__init__(OWN_ERRORS[NOT_ALLOWED])
 
 
 class Deliverer:
@@ -206,6 +213,8 @@ def _unsent(delivery: Delivery, error: Exception) -> Outcome:
             return Released(timedelta(seconds=5), counted=False)
         case NotWanted():
             return GivenUp("not_wanted")
+        case NotAllowed():
+            return GivenUp(NOT_ALLOWED)
         case SlackError() if error.sort is not Sort.RETRY:
             return GivenUp(error.code)
         case Unreachable() | OutcomeUnknown() | SlackError() if delivery.attempt < ATTEMPTS:

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.blocks import nudge as blocks
+from bot.blocks import watch
 from bot.blocks.kit import Message
 from bot.jobs.deliver import NotWanted, Render, sentence
 from store import Store
@@ -58,6 +59,8 @@ class Speaking:
             found = await self._nudging.kept(delivery.workspace, body["nudge"])
             names = await self._store.names(delivery.workspace, [body["by"]])
             return blocks.assigned(found, names.get(body["by"], "Somebody"))
+        if body["notice"] == "watch":
+            return watch.refused(body["watch"], body["channel"], sentence(body["error"]))
         return blocks.refused(body["schedule"], body["channel"], sentence(body["error"]))
 
     async def _zone(self, delivery: Delivery) -> ZoneInfo:

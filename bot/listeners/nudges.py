@@ -14,11 +14,12 @@ from bot.blocks import nudges as list_blocks
 from bot.blocks.kit import Message
 from bot.directory import Asker
 from bot.jobs.deliver import sentence
+from bot.listeners.channels import may_post
 from bot.listeners.forms import Forms, open_button
 from bot.listeners.history import History, said
 from bot.listeners.typed import Handler, Typed, Writing
 from bot.slack import Slack
-from store.domain.errors import NotFound, Refused
+from store.domain.errors import NotFound
 from store.domain.grammar import parse_filter
 from store.domain.grammar.nudges import (
     Health,
@@ -38,7 +39,7 @@ DAYS: Final = 30
 """Of the outcomes that `nudges health` tells."""
 STATES: Final = {"pause": "paused", "resume": "active", "delete": "deleted"}
 SAID: Final = {"paused": "is paused", "active": "runs again", "deleted": "is deleted"}
-SHARED: Final = "People outside your company read that channel, or are invited to: Pi posts nothing there."
+SHARED: Final = "People outside your company read that channel, or are invited to: Pi posts nothing there. Each customer's owner gets theirs anyway."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ class Nudges:
     async def scheduled(self, asker: Asker, terms: Terms, number: int | None = None) -> Message:
         """A new schedule, or other terms for the one of this number."""
         await self.writing.allow(asker, "edit")
-        await self._may_post(asker, terms.channel)
+        await may_post(self._slack, asker, terms.channel, SHARED)
         by, now = self.writing.by(asker, None), self._clock()
         if number is None:
             made = await self._store.nudging.add_schedule(
@@ -131,21 +132,9 @@ class Nudges:
             names = {**names, customer.id: customer.name}
         return said(f"Schedule {made.number} is set. {_told(made, zone, names)}.")
 
-    async def _may_post(self, asker: Asker, channel: str | None) -> None:
-        """raises  Refused, for a channel that outsiders read, or that the asker is not in; SlackError, for one that we cannot see"""
-        if channel is None:
-            return
-        if await self._slack.is_shared_outside(asker.workspace, channel):
-            raise Refused(SHARED, "Choose an internal channel; each customer's owner gets theirs anyway.")
-        # A private channel's id can be typed by whoever has seen it once.
-        if channel != asker.channel and asker.person.slack_user_id not in [
-            member async for member in self._slack.members(asker.workspace, channel)
-        ]:
-            raise Refused("You are not in that channel.", "Join it first, or choose another.")
-
     async def run(self, asker: Asker, terms: Terms = Terms(kind=ONCE)) -> Message:  # noqa: B008 - frozen
         await self.writing.allow(asker, "edit")
-        await self._may_post(asker, terms.channel)
+        await may_post(self._slack, asker, terms.channel, SHARED)
         by, zone = self.writing.by(asker, None), asker.reader.zone.key
         await self._store.nudging.add_schedule(asker.workspace, terms, zone=zone, by=by, now=self._clock())
         self._woken.look()

@@ -95,6 +95,8 @@ HUBSPOT: Final = Ref(ActorType.INTEGRATION, "hubspot")
 STRIPE: Final = Ref(ActorType.INTEGRATION, "stripe")
 
 OWN_NAMES: Final[Mapping[Ref, str]] = {PI: "Pi", HUBSPOT: "HubSpot", STRIPE: "Stripe"}
+PROGRAMS: Final[Mapping[str, str]] = {"pi": str(PI), "hubspot": str(HUBSPOT), "stripe": str(STRIPE)}
+"""Words of a filter that mean an actor, whatever its name."""
 """Display names that are ours to give, whatever a writer calls them."""
 
 Value = str | int | float | bool | tuple[str, ...] | Ref | None

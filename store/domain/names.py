@@ -11,6 +11,11 @@ SHORTEST = 3
 """Characters: a shorter name alone is found in too much that does not mean it."""
 
 
+def folded(name: str) -> str:
+    """The form by which names are compared: NFC and case-folded, outer and repeated spaces dropped."""
+    return normalize("NFC", " ".join(name.split()).casefold())
+
+
 def folded_deep(text: str) -> str:
     """NFKC, case-folded, accents folded."""
     flat = normalize("NFKD", normalize("NFKC", text).casefold())

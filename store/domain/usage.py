@@ -126,6 +126,18 @@ USAGE: Final = (
         "When Pi looks at the customers, and posts what needs somebody: --risk, --attention, --customer, --owner me, --tag vip.",
         ("nudges weekdays 09:00", "nudges weekly Mon 09:00 --risk --owner me", "nudges run now", "nudges health"),
     ),
+    Usage(
+        "watch",
+        "watch [CUSTOMER] [#channel] [FILTER…] | watch --owner O | --tag T | --all …",
+        "Have what is recorded of a customer, or of several, told as it comes: in a channel, or to you in direct messages.",
+        (
+            "watch acme --type status_changed,pi.nudge",
+            "watch --owner me --not-actor me",
+            "watch --tag vip --field plan",
+        ),
+    ),
+    Usage("watches", "watches", "The watches of channels, and your own.", ("watches",)),
+    Usage("unwatch", "unwatch N", "Remove a watch, by its number.", ("unwatch 2",)),
     Usage("settings", "settings", "Who may do what, and the phases of an onboarding. For admins.", ("settings",)),
     Usage("help", "help [COMMAND]", "What you can type, or more about one command.", ("help", "help history")),
 )

@@ -10,19 +10,7 @@ import pytest
 from bot.sandbox import Channel, Person
 from store.domain.activity import Activity
 from store.domain.query import HistoryQuery
-from tests.bot.conftest import Pivotal
-
-
-async def looks(pivotal: Pivotal) -> None:
-    """What the worker does at a tick: look, then send; until nothing is left, be it another process that has taken it up."""
-    for _ in range(200):
-        await pivotal.app.nudger.drain()
-        await pivotal.app.deliverer.drain()
-        found = await pivotal.store.nudging.health(pivotal.workspace, pivotal.clock())
-        if not (found.due or found.pending or found.uncertain):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("something is left that nobody sends")
+from tests.bot.conftest import QUICK, Pivotal
 
 
 async def presses(pivotal: Pivotal, button: str, person: Person | None = None) -> None:
@@ -78,10 +66,10 @@ async def test_a_schedule_finds_a_fallen_health_score_and_posts_it_to_the_custom
     await acme(pi)
     await pi.says("/pivotal nudges daily 09:30")
     await falls(pi)
-    await looks(pi)
+    await pi.looks()
     assert posted(pi) == []  # not due yet
     pi.clock.passes(timedelta(minutes=31))
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Acme Corp: " in message.text
     assert "84" in message.text
@@ -98,9 +86,9 @@ async def test_what_stands_is_not_posted_again(pi: Pivotal) -> None:
     await pi.says("/pivotal nudges daily 09:30")
     for _ in range(3):
         pi.clock.passes(timedelta(days=1))
-        await looks(pi)
+        await pi.looks()
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
     assert len(await recorded(pi)) == 1
 
@@ -113,7 +101,7 @@ async def test_two_workers_post_once(pi: Pivotal) -> None:
     await pi.says("/pivotal nudges run now")
     await asyncio.gather(first.nudger.drain(), second.nudger.drain())
     await asyncio.gather(first.deliverer.drain(), second.deliverer.drain())
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
     assert len(await recorded(pi)) == 1
 
@@ -122,10 +110,10 @@ async def test_it_says_when_it_is_resolved(pi: Pivotal) -> None:
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await falls(pi, to=82)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Resolved: health is back at 82" in message.text
     assert len(await recorded(pi, "pi.nudge_cleared")) == 1
@@ -135,7 +123,7 @@ async def test_done_is_recorded_seen_by_all_and_does_not_come_back(pi: Pivotal) 
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     ada = pi.joins("Ada Byron")
     await presses(pi, "Done", ada)
     [message] = posted(pi)
@@ -143,7 +131,7 @@ async def test_done_is_recorded_seen_by_all_and_does_not_come_back(pi: Pivotal) 
     [activity] = await recorded(pi, "pi.nudge_done")
     assert activity.source.value == "slack"
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
 
 
@@ -153,7 +141,7 @@ async def test_a_second_press_is_told_who_was_first(pi: Pivotal) -> None:
     await falls(pi)
     await pi.starts()
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     ada = pi.joins("Ada Byron")
     await asyncio.gather(*(each.sees(pi.room)[-1].press("Done") for each in (pi.sam, ada)))
     await pi.slack.until(lambda: len(beside(pi, "already done by")) == 1)
@@ -164,15 +152,15 @@ async def test_a_snoozed_nudge_comes_back_as_a_new_message(pi: Pivotal) -> None:
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await picks(pi, "Snooze for a day")
     [message] = posted(pi)
     assert "Snoozed by sam until" in message.text
     pi.clock.passes(timedelta(hours=23))
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
     pi.clock.passes(timedelta(hours=2))
-    await looks(pi)
+    await pi.looks()
     old, new = posted(pi)
     assert "It came back" in old.text
     assert "60" in new.text
@@ -183,11 +171,11 @@ async def test_what_resolved_itself_during_a_snooze_does_not_come_back(pi: Pivot
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await picks(pi, "Snooze for a day")
     await falls(pi, to=90)
     pi.clock.passes(timedelta(days=1, hours=1))
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Resolved" in message.text
 
@@ -196,11 +184,11 @@ async def test_a_dismissal_needs_a_reason_which_health_repeats(pi: Pivotal) -> N
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     form = await pi.sam.sees(pi.room)[-1].click("Dismiss…")
     filled = await form.fill("Why?", "they *moved* seats <!channel>")
     assert "Dismissed" in (await filled.submit()).plain
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Dismissed by sam: they *moved* seats" in message.text
     [activity] = await recorded(pi, "pi.nudge_dismissed")
@@ -214,10 +202,10 @@ async def test_whoever_it_is_assigned_to_hears_of_it(pi: Pivotal) -> None:
     ada = pi.joins("Ada Byron")
     await ada.says("/pivotal help", channel=pi.room)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     form = await pi.sam.sees(pi.room)[-1].click("Assign…")
     await (await form.choose("To whom?", "ada")).submit()
-    await looks(pi)
+    await pi.looks()
     assert "Assigned to ada" in pi.sam.sees(pi.room)[-1].plain
     [notice] = posted(pi, pi.slack.dm(ada.user))
     assert "sam assigned you a nudge" in notice.text
@@ -228,7 +216,7 @@ async def test_history_shows_the_evidence(pi: Pivotal) -> None:
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     shown = await pi.sam.sees(pi.room)[-1].click("History")
     assert "health_score" in shown.plain
 
@@ -239,8 +227,8 @@ async def test_it_never_goes_where_the_customer_reads(pi: Pivotal) -> None:
     await falls(pi)
     pi.room.ext_shared = True
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
-    await looks(pi)
+    await pi.looks()
+    await pi.looks()
     assert posted(pi) == []
     [message] = posted(pi, pi.slack.dm(pi.sam.user))
     assert "60" in message.text
@@ -261,13 +249,13 @@ async def test_in_quiet_hours_it_waits_and_at_the_weekend_too(pi: Pivotal) -> No
     pi.clock.passes(timedelta(days=2, hours=13))  # Friday, 22:00
     await pi.says("/pivotal nudges daily 23:00")
     pi.clock.passes(timedelta(hours=2))
-    await looks(pi)
+    await pi.looks()
     assert posted(pi) == []
     pi.clock.passes(timedelta(days=2))  # Sunday night
-    await looks(pi)
+    await pi.looks()
     assert posted(pi) == []
     pi.clock.passes(timedelta(hours=9))  # Monday, 09:00
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
     assert len(await recorded(pi)) == 1
 
@@ -279,16 +267,15 @@ async def test_what_exceeds_the_budget_of_the_day_comes_in_one_message(pi: Pivot
         await pi.says(f'/pivotal customer add "Customer {number}" health=90')
         await pi.says(f"/pivotal set customer-{number} health=50")
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
-    *alone, digest = posted(pi)
-    assert len(alone) == 2
-    assert digest.text.startswith("3 nudges more today")
+    await pi.looks()
+    assert len(posted(pi)) == 3
+    [digest] = [each for each in pi.sam.sees(pi.room) if each.text.startswith("3 nudges more today")]
     for number in range(5):
         assert len((await pi.page(HistoryQuery(f"customer-{number}", types=("pi.nudge",)))).entries) == 1
-    opened = await pi.sam.sees(pi.room)[-1].click("Open", nth=1)
+    opened = await digest.click("Open", nth=1)
     await opened.click("Done")
-    await looks(pi)
-    assert "Done by sam." in pi.sam.sees(pi.room)[-1].plain
+    await pi.looks()
+    assert "Done by sam." in digest.now().plain
 
 
 async def test_the_budget_holds_for_direct_messages_too(pi: Pivotal) -> None:
@@ -298,7 +285,7 @@ async def test_the_budget_holds_for_direct_messages_too(pi: Pivotal) -> None:
         await pi.says(f'/pivotal customer add "Customer {number}" health=90 owner=me')
         await pi.says(f"/pivotal set customer-{number} health=50")
         await pi.says("/pivotal nudges run now")
-        await looks(pi)
+        await pi.looks()
     messages = posted(pi, pi.slack.dm(pi.sam.user))
     assert [each.text.startswith("1 nudge more today") for each in messages] == [False, True, True]
 
@@ -308,10 +295,10 @@ async def test_what_was_snoozed_settled_and_came_back_reads_right_in_both_messag
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await picks(pi, "Snooze for a day")
     pi.clock.passes(timedelta(days=1))
-    await looks(pi)
+    await pi.looks()
     await presses(pi, "Done")
     old, new = posted(pi)
     assert "It came back" in old.text
@@ -322,22 +309,23 @@ async def test_a_nudge_that_had_no_place_is_posted_once_there_is_one(pi: Pivotal
     await pi.says('/pivotal customer add "Acme Corp" health=84')
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await pi.says("/pivotal link acme-corp")
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
 
 
 async def test_what_may_be_there_twice_is_not_posted_a_third_time(pi: Pivotal) -> None:
     """Slack does not say whether it took the message, and the channel cannot be read: posted once more, then left."""
+    await pi.restarts(timing=QUICK)
     await acme(pi)
     await falls(pi)
     pi.slack.faults.drop("chat.postMessage", times=2)
     pi.slack.faults.refuse("conversations.history", "missing_scope", times=10)
     for _ in range(4):
         await pi.says("/pivotal nudges run now")
-        await looks(pi)
+        await pi.looks()
     assert len(posted(pi)) == 2
     assert "1 failed" in (await pi.says("/pivotal nudges health")).plain
 
@@ -347,7 +335,7 @@ async def test_a_customer_without_a_place_is_told_of_in_health(pi: Pivotal) -> N
     await pi.says('/pivotal customer add "Acme Corp" health=84')
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     assert "There is no place for it" in (await pi.says("/pivotal nudges health", person=admin)).plain
     assert "There is no place for it" not in (await pi.says("/pivotal nudges health")).plain
 
@@ -358,8 +346,8 @@ async def test_whoever_made_a_schedule_hears_what_slack_refuses(pi: Pivotal) -> 
     await pi.says("/pivotal nudges daily 09:30")
     pi.room.archived = True
     pi.clock.passes(timedelta(hours=1))
-    await looks(pi)
-    await looks(pi)
+    await pi.looks()
+    await pi.looks()
     [notice] = posted(pi, pi.slack.dm(pi.sam.user))
     assert "schedule 1" in notice.text
     assert "archived" in notice.text
@@ -372,7 +360,7 @@ async def test_what_was_imported_makes_pi_say_nothing(pi: Pivotal) -> None:
     )
     await pi.says("/pivotal link acme-corp")
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     assert posted(pi) == []
 
 
@@ -383,12 +371,12 @@ async def test_an_erased_contact_goes_from_what_pi_has_posted(pi: Pivotal) -> No
     await pi.says(f'/pivotal task add acme-corp "Call Zyxjane Qwertson" due={tomorrow}')
     pi.clock.passes(timedelta(days=5))
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Zyxjane" in str(message.blocks)
     question = await pi.says('/pivotal contact delete acme-corp "Zyxjane Qwertson"')
     await question.click("Remove Zyxjane Qwertson for good")
-    await looks(pi)
+    await pi.looks()
     [message] = posted(pi)
     assert "Zyxjane" not in message.text + str(message.blocks)
     assert "removed contact" in str(message.blocks)
@@ -432,10 +420,10 @@ async def test_a_digest_tells_what_stands(pi: Pivotal) -> None:
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await pi.says(f"/pivotal nudges digest daily 09:30 <#{pi.room.id}|room>")
     pi.clock.passes(timedelta(hours=1))
-    await looks(pi)
+    await pi.looks()
     assert posted(pi)[-1].text == "1 nudge open"
     assert len(await recorded(pi)) == 1
 
@@ -445,10 +433,10 @@ async def test_what_was_missed_by_a_day_is_not_caught_up(pi: Pivotal) -> None:
     await falls(pi)
     await pi.says("/pivotal nudges weekly Wed 09:30")
     pi.clock.passes(timedelta(days=2))
-    await looks(pi)
+    await pi.looks()
     assert posted(pi) == []
     pi.clock.passes(timedelta(days=5, hours=1))
-    await looks(pi)
+    await pi.looks()
     assert len(posted(pi)) == 1
 
 
@@ -456,7 +444,7 @@ async def test_whoever_may_not_edit_may_not_settle(pi: Pivotal) -> None:
     await acme(pi)
     await falls(pi)
     await pi.says("/pivotal nudges run now")
-    await looks(pi)
+    await pi.looks()
     await pi.store.set_settings(pi.workspace, {"edit": "admins"})
     await pi.sam.sees(pi.room)[-1].press("Done")
     await pi.slack.until(lambda: len(beside(pi, "only admins may change records")) == 1)
