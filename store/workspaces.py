@@ -30,13 +30,21 @@ def default(connection: sa.Connection) -> Workspace:
 
 
 def bind(connection: sa.Connection, team_id: str, enterprise_id: str | None) -> Workspace:
-    """Bind the default workspace to the Slack team whose token we hold; once and for all.
+    """The workspace of the Slack team whose token we hold. The only workspace, where it is no team's yet, is bound to it, once and for all.
 
-    raises  Refused, when it already belongs to another team
+    raises  Refused, when what is here belongs to other teams
     """
-    w = tables.workspace.c
-    mine = default(connection)
+    if (mine := _of_team(connection, team_id)) is not None:
+        return mine
+    try:
+        mine = default(connection)
+    except Refused:
+        raise Refused(
+            f"There are several workspaces here, and none is of Slack team {team_id}, whose SLACK_BOT_TOKEN this is.",
+            "Use the token of a team that is here, or another database.",
+        ) from None
     if mine.slack_team_id is None:
+        w = tables.workspace.c
         free = sa.and_(w.workspace_id == mine.id, w.slack_team_id.is_(None))
         bound = tables.workspace.update().where(free).values(slack_team_id=team_id, slack_enterprise_id=enterprise_id)
         connection.execute(bound)
@@ -49,13 +57,18 @@ def bind(connection: sa.Connection, team_id: str, enterprise_id: str | None) -> 
     return mine
 
 
+def _of_team(connection: sa.Connection, team_id: str) -> Workspace | None:
+    w = tables.workspace.c
+    row = connection.execute(
+        sa.select(w.workspace_id, w.name, w.slack_team_id).where(w.slack_team_id == team_id)
+    ).one_or_none()
+    return None if row is None else Workspace(*row)
+
+
 def of_team(connection: sa.Connection, team_id: str) -> str | None:
     """The workspace of a Slack team. team_id comes from a verified request, never from what a person typed."""
-    w = tables.workspace.c
-    found: str | None = connection.execute(
-        sa.select(w.workspace_id).where(w.slack_team_id == team_id)
-    ).scalar_one_or_none()
-    return found
+    found = _of_team(connection, team_id)
+    return None if found is None else found.id
 
 
 def exists(connection: sa.Connection, workspace: str) -> bool:

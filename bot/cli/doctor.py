@@ -15,7 +15,7 @@ from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack, web_client
 from store import Store
-from store.domain.errors import PivotalError
+from store.domain.errors import PivotalError, Refused
 from store.engine import Database, connect, database_clock
 from store.schema import HEAD, check
 from store.settings import mapping_text
@@ -132,16 +132,32 @@ async def _slack(environment: Settings, store: Store | None) -> AsyncIterator[Li
             yield line
         if store is None:
             return
-        workspace = await store.default_workspace()
-        if workspace.slack_team_id not in {None, found.identity.team_id}:
-            yield Line(
-                False,
-                "workspace",
-                f"this database belongs to team {workspace.slack_team_id}: set that team's token, or another DATABASE_URL.",
-            )
-        channel = (await store.settings(workspace.id)).nudges.channel
+        ours = await store.workspace_of(found.identity.team_id)
+        if ours is None:
+            yield await _not_bound(store, found.identity.team_id)
+            return
+        channel = (await store.settings(ours)).nudges.channel
         if channel is not None:
-            yield await _channel(slack, workspace.id, channel)
+            yield await _channel(slack, ours, channel)
+
+
+async def _not_bound(store: Store, team_id: str) -> Line:
+    """What is to be said where no workspace is of the token's team yet."""
+    try:
+        only = await store.default_workspace()
+    except Refused:
+        return Line(
+            False,
+            "workspace",
+            f"there are several here, and none is of team {team_id}: set the token of one that is, or another DATABASE_URL.",
+        )
+    if only.slack_team_id is None:
+        return Line(True, "workspace", "it belongs to no team yet; the first start binds it to the token's")
+    return Line(
+        False,
+        "workspace",
+        f"this database belongs to team {only.slack_team_id}: set that team's token, or another DATABASE_URL.",
+    )
 
 
 async def _channel(slack: Slack, workspace: str, channel: str) -> Line:
@@ -197,9 +213,17 @@ def _doors(environment: Settings) -> Iterator[Line]:
 
 
 async def _workspace(environment: Settings, store: Store) -> AsyncIterator[Line]:
-    workspace = await store.default_workspace()
-    own = await store.settings(workspace.id)
-    yield Line(None, "mapping", mapping_text(own.mapping) or "the usual: each property feeds the field of its name")
+    try:
+        own = await store.settings((await store.default_workspace()).id)
+    except Refused:
+        yield Line(
+            None,
+            "workspace",
+            "there are several here. The short webhook addresses are of the one whose SLACK_BOT_TOKEN is set (they answer 404 as long as Slack "
+            "does not say which); each other one has its own, by WEBHOOK_SECRETS",
+        )
+    else:
+        yield Line(None, "mapping", mapping_text(own.mapping) or "the usual: each property feeds the field of its name")
     for ident in environment.webhook_secrets:
         if await store.deliveries.may_come_for(ident):
             yield Line(True, "WEBHOOK_SECRETS", f"{ident} is in this database")

@@ -4,7 +4,7 @@ Where there are several workspaces, each has addresses and secrets of its own: /
 only when a secret of that very workspace has signed the delivery (decisions/0025-secrets-of-workspaces.md).
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,8 +34,9 @@ class Secrets:
 
 
 class Webhooks:
-    """secrets: of the default workspace; of_workspace: those of others, by id. came: called when a delivery has been stored, so that the
-    job need not wait for its next tick.
+    """secrets: those at the short addresses, which are home's, the workspace of the Slack team that this process speaks for; None, when it
+    is not known which of several that is. of_workspace: those of others, by id. came: called when a delivery has been stored, so that
+    the job need not wait for its next tick.
     """
 
     def __init__(
@@ -44,14 +45,14 @@ class Webhooks:
         secrets: Secrets,
         of_workspace: Mapping[str, Secrets],
         clock: Callable[[], datetime],
-        workspace: Callable[[], Awaitable[str]],
+        home: str | None,
         came: Callable[[], None],
     ) -> None:
         self._store = store
         self._secrets = secrets
         self._of_workspace = of_workspace
         self._clock = clock
-        self._workspace = workspace
+        self._home = home
         self._came = came
         self.rejected = 0
         """Deliveries whose signature did not hold, since the process began."""
@@ -64,13 +65,19 @@ class Webhooks:
             for whose in ("", "/{workspace}")
         ]
 
-    def _secrets_for(self, request: web.Request) -> Secrets:
-        """Those of the workspace that the address names. A workspace without is answered as one that does not exist."""
+    def _addressed(self, request: web.Request) -> tuple[str, Secrets]:
+        """The workspace that the address names, and its secrets. A workspace without is answered as one that does not exist."""
         named = request.match_info.get("workspace")
-        return self._secrets if named is None else self._of_workspace.get(named, Secrets())
+        if named is not None:
+            return named, self._of_workspace.get(named, Secrets())
+        if self._home is None:
+            # A 503 would be tried again for days, and nothing but a new start helps.
+            log.warning("a delivery came to a short address, and there are several workspaces", path=request.path)
+            raise web.HTTPNotFound
+        return self._home, self._secrets
 
     async def hubspot(self, request: web.Request) -> web.Response:
-        secrets = self._secrets_for(request)
+        workspace, secrets = self._addressed(request)
         secret, address = secrets.hubspot, secrets.public_url
         if secret is None or address is None:
             raise web.HTTPNotFound
@@ -84,26 +91,26 @@ class Webhooks:
             body,
             self._clock(),
         )
-        return await self._kept(request, Source.HUBSPOT, body, refusal=None if genuine else web.HTTPUnauthorized)
+        return await self._kept(workspace, Source.HUBSPOT, body, refusal=None if genuine else web.HTTPUnauthorized)
 
     async def stripe(self, request: web.Request) -> web.Response:
-        secrets = self._secrets_for(request).stripe
+        workspace, own = self._addressed(request)
+        secrets = own.stripe
         if not secrets:
             raise web.HTTPNotFound
         body = await body_of(request, BODY)
         header = request.headers.getall("Stripe-Signature", [])
         genuine = stripe_is_genuine(secrets, header, body, self._clock())
-        return await self._kept(request, Source.STRIPE, body, refusal=None if genuine else web.HTTPBadRequest)
+        return await self._kept(workspace, Source.STRIPE, body, refusal=None if genuine else web.HTTPBadRequest)
 
     async def _kept(
-        self, request: web.Request, provider: Source, body: bytes, *, refusal: type[web.HTTPException] | None
+        self, workspace: str, provider: Source, body: bytes, *, refusal: type[web.HTTPException] | None
     ) -> web.Response:
         if refusal is not None:
             self.rejected += 1
             log.info("a delivery's signature did not hold", provider=provider.value, rejected=self.rejected)
             raise refusal
         try:
-            workspace = request.match_info.get("workspace") or await self._workspace()
             ident = await self._store.deliveries.receive(workspace, provider, body)
         except PivotalError as error:
             # Whoever sent it tries again: nothing is lost.

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from store import activities
+from store import activities, tables
 from store.actors import new_id
 from store.domain.record import By
 from store.domain.sync import ACTORS, NAMES, Notice, What, field_for, link
@@ -19,7 +19,7 @@ from store.settings import WorkspaceSettings
 from store.syncing.contacts import take_in_contact
 from store.syncing.fields import want
 from store.syncing.told import Applied, Told
-from store.syncing.whose import bind, customer_of
+from store.syncing.whose import bind, customer_of, unnamed
 
 
 def apply(
@@ -118,8 +118,18 @@ def _take_in(
         case _:
             for name, value in notice.values.items():
                 target = field_for(notice.provider, name, settings.mapping)
-                if target is not None and name != "stripe_name":
+                if name == "stripe_name":
+                    _christen(connection, workspace, customer_id, notice, outcome, value)
+                elif target is not None:
                     want(connection, workspace, customer_id, notice, outcome, name, value, target)
+
+
+def _christen(
+    connection: sa.Connection, workspace: str, customer_id: str, notice: Notice, outcome: Told, name: str
+) -> None:
+    """Stripe's name is taken for a customer that was created from what else it told, and has none yet."""
+    if locked(connection, workspace, customer_id).name == tables.plain(unnamed(notice)):
+        want(connection, workspace, customer_id, notice, outcome, "stripe_name", " ".join(name.split()), "name")
 
 
 def _merge(connection: sa.Connection, workspace: str, customer_id: str, notice: Notice, outcome: Told) -> None:

@@ -11,7 +11,7 @@ from store.domain.record import By
 from store.domain.sync import Notice, What
 from store.records import contact, customer
 from store.syncing.told import Told, is_newest
-from store.syncing.whose import PERSONAL, external_contact, set_external
+from store.syncing.whose import PERSONAL, STATE, external_contact, set_external
 
 
 def take_in_contact(
@@ -26,19 +26,27 @@ def take_in_contact(
         return
     match notice.what:
         case What.ASSOCIATED:
-            _associate(connection, workspace, customer_id, notice, row, by)
+            mine = _is_newest_with(connection, workspace, customer_id, notice)
+            newest = is_newest(connection, workspace, notice, STATE)
+            archived = not mine or (not newest and (row["told"] or {}).get(STATE) == "archived")
+            _associate(connection, workspace, customer_id, notice, row, by, archived=archived)
+            if newest and mine and row["customer_id"] == customer_id:
+                contact.turn(connection, workspace, customer_id, str(row["contact_id"]), "active", by)
             outcome.notes.append("associated")
         case What.CHANGED:
             _change_contact(connection, workspace, customer_id, notice, row, outcome, by)
         case What.SEPARATED if row["customer_id"] != customer_id:
+            _is_newest_with(connection, workspace, customer_id, notice)
             outcome.notes.append(notice.what.value)  # it is another customer's contact here
         case What.DELETED | What.SEPARATED | What.RESTORED if ours is not None:
             state = "active" if notice.what is What.RESTORED else "archived"
-            if is_newest(connection, workspace, notice, "state"):
+            if notice.what is What.SEPARATED:
+                _is_newest_with(connection, workspace, customer_id, notice)
+            if is_newest(connection, workspace, notice, STATE):
                 contact.turn(connection, workspace, customer_id, ours[0], state, by)
                 outcome.notes.append(notice.what.value)
             else:
-                outcome.superseded.append("state")
+                outcome.superseded.append(STATE)
         case What.ERASED:
             _erase_contact(connection, workspace, customer_id, notice, ours, by)
             outcome.notes.append("erased there")
@@ -62,40 +70,52 @@ def _named(told: Mapping[str, str], external_id: str) -> str:
     )
 
 
+def _is_newest_with(connection: sa.Connection, workspace: str, customer_id: str, notice: Notice) -> bool:
+    """Whether nothing newer was told of whether this contact is that customer's."""
+    return is_newest(connection, workspace, notice, f"of {customer_id}")
+
+
 def _associate(
-    connection: sa.Connection, workspace: str, customer_id: str, notice: Notice, row: Mapping[str, Any], by: By
+    connection: sa.Connection,
+    workspace: str,
+    customer_id: str,
+    notice: Notice,
+    row: Mapping[str, Any],
+    by: By,
+    *,
+    archived: bool,
 ) -> None:
+    """A contact who is not known here yet becomes one of this customer. archived: something newer says so."""
+    if row["contact_id"] is not None:
+        return
     told = dict(row["told"] or {})
     email = told.get("email") or None
     if email is not None and contact.MAIL.fullmatch(email) is None:
         email = None
-    if row["contact_id"] is None:
-        if tombstones.entombed(connection, workspace, customer_id=customer_id, email=email) is not None:
-            set_external(connection, workspace, notice, {"told": None, "erased": True})
-            return
-        primary = notice.values.get("primary") == "true"
-        known = next(
-            (c for c in contact.contacts(connection, workspace, customer_id) if email and c.email == email), None
+    if tombstones.entombed(connection, workspace, customer_id=customer_id, email=email) is not None:
+        set_external(connection, workspace, notice, {"told": None, "erased": True})
+        return
+    primary = notice.values.get("primary") == "true"
+    known = next((c for c in contact.contacts(connection, workspace, customer_id) if email and c.email == email), None)
+    if known is None:
+        made = contact.add(
+            connection,
+            workspace,
+            customer_id,
+            _named(told, notice.object_id),
+            email,
+            by,
+            primary=primary,
+            namesake=True,
         )
-        if known is None:
-            made = contact.add(
-                connection,
-                workspace,
-                customer_id,
-                _named(told, notice.object_id),
-                email,
-                by,
-                primary=primary,
-                namesake=True,
-            )
-            ref = made.recorded[0].changes[0].new
-            assert isinstance(ref, Ref)
-            contact_id = ref.id
-        else:
-            contact_id = known.id
-        set_external(connection, workspace, notice, {"contact_id": contact_id, "customer_id": customer_id})
-    elif row["customer_id"] == customer_id:
-        contact.turn(connection, workspace, customer_id, str(row["contact_id"]), "active", by)
+        ref = made.recorded[0].changes[0].new
+        assert isinstance(ref, Ref)
+        contact_id = ref.id
+    else:
+        contact_id = known.id
+    set_external(connection, workspace, notice, {"contact_id": contact_id, "customer_id": customer_id})
+    if archived:
+        contact.turn(connection, workspace, customer_id, contact_id, "archived", by)
 
 
 def _change_contact(
@@ -118,11 +138,12 @@ def _change_contact(
             outcome.superseded.append(name)
     set_external(connection, workspace, notice, {"told": told})
     now = contact.chosen(connection, workspace, customer_id, str(row["contact_id"]))
+    was = _named(row["told"] or {}, notice.object_id)
     email = told.get("email", now.email or "") or None
     if email is not None and contact.MAIL.fullmatch(email) is None:
         email = now.email
     named = any(told.get(part) for part in ("firstname", "lastname"))
-    name = _named(told, notice.object_id) if named else now.name
+    name = _named(told, notice.object_id) if named or now.name == was else now.name
     contact.update(connection, workspace, customer_id, now.id, by, name=name, email=email, primary=now.is_primary)
 
 

@@ -13,7 +13,7 @@ from store.domain.errors import Conflict, PivotalError
 from store.domain.sync import NAMES, Notice
 from store.records import customer
 from store.records.recording import custom_fields
-from store.syncing.told import Told, is_newest
+from store.syncing.told import Told, is_newest_of_customer
 from store.syncing.whose import known_customer
 
 EPOCH_MS = re.compile(r"-?[0-9]{9,14}")
@@ -30,16 +30,16 @@ def want(
     value: str,
     target: str,
 ) -> None:
-    """Remember that a field is to hold this, unless something newer has been applied to it."""
-    if not is_newest(connection, workspace, notice, name):
-        outcome.superseded.append(name)
-        return
+    """Remember that a field is to hold this, unless something newer has been applied to it. What does not fit supersedes nothing."""
     try:
         found = _field(connection, workspace, target)
         read_as = _value(connection, workspace, notice, found, tables.plain(value))
         _can_hold(connection, workspace, customer_id, found, read_as)
     except PivotalError:
         outcome.notes.append(f"{name} does not fit the field {target}")
+        return
+    if not is_newest_of_customer(connection, workspace, notice, customer_id, found.name):
+        outcome.superseded.append(name)
         return
     outcome.fields.append(name)
     outcome.wanted[found.name] = read_as

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,10 +15,14 @@ from store.engine import database_clock
 from store.records import customer
 from store.records.recording import activity, locked, one_at_a_time, record
 from store.settings import WorkspaceSettings
-from store.syncing.told import Applied
+from store.syncing.told import Applied, is_newest
 
 PERSONAL = ("firstname", "lastname", "email")
 """Of a provider's contact: what its name and address are made of."""
+STATE: Final = "state"
+"""Of a provider's contact: whether it is archived there."""
+KINDS: Final[Mapping[Source, str]] = {Source.HUBSPOT: "company", Source.STRIPE: "customer"}
+"""What is a customer here, in the provider's word."""
 
 
 def customer_of(
@@ -63,11 +67,22 @@ def _customer_of_contact(
     if row["erased"] or notice.what is What.ERASED:
         done.told_of_removed = True
         set_external(connection, workspace, notice, {"told": None, "erased": True})
-    elif notice.what is What.CHANGED:
-        told = {**(row["told"] or {}), **{k: tables.plain(v) for k, v in notice.values.items() if k in PERSONAL}}
-        set_external(connection, workspace, notice, {"told": told})
+    elif newer := _said_of_contact(connection, workspace, notice):
+        set_external(connection, workspace, notice, {"told": {**(row["told"] or {}), **newer}})
     done.unknown += 1
     return None
+
+
+def _said_of_contact(connection: sa.Connection, workspace: str, notice: Notice) -> Mapping[str, str]:
+    """What is newer than all that was told of it before: the parts of its name and address, and whether it is archived there."""
+    match notice.what:
+        case What.CHANGED:
+            said = {name: tables.plain(value) for name, value in notice.values.items() if name in PERSONAL}
+        case What.DELETED | What.RESTORED:
+            said = {STATE: "active" if notice.what is What.RESTORED else "archived"}
+        case _:
+            said = {}
+    return {name: value for name, value in said.items() if is_newest(connection, workspace, notice, name)}
 
 
 def known_as(notice: Notice) -> str:
@@ -105,11 +120,7 @@ def _create(connection: sa.Connection, workspace: str, notice: Notice, all_of_it
     one_at_a_time(connection, workspace)
     mine = [each for each in all_of_it if each.customer == notice.customer]
     names = [value for each in mine for key in ("name", "stripe_name") if (value := each.values.get(key, "")).strip()]
-    name = tables.plain(
-        " ".join(names[-1].split())[: customer.MAX_NAME]
-        if names
-        else f"{NAMES[notice.provider]} {notice.object} {notice.customer}"
-    )
+    name = tables.plain(" ".join(names[-1].split())[: customer.MAX_NAME] if names else unnamed(notice))
     ident = new_id("cus")
     row = {
         "workspace_id": workspace,
@@ -131,6 +142,11 @@ def _create(connection: sa.Connection, workspace: str, notice: Notice, all_of_it
     locked(connection, workspace, ident)
     record(connection, workspace, ident, [activity(by, "customer.created", Change("name", None, name))])
     return ident
+
+
+def unnamed(notice: Notice) -> str:
+    """What a customer is called until the provider tells its name."""
+    return f"{NAMES[notice.provider]} {KINDS[notice.provider]} {notice.customer}"
 
 
 def bind(

@@ -10,11 +10,14 @@ from functools import partial
 from typing import Final
 
 from tests.bench.places import Place, places
-from tests.full import nudges, webhooks
+from tests.full import crowding, nudges, syncing, webhooks
 
 PROMISES: Final[Mapping[str, Callable[[Place, str, int], Awaitable[str]]]] = {
     **{promise: partial(nudges.run, promise) for promise in nudges.TRIALS},
+    "R8": syncing.run,
     "R9": webhooks.run,
+    "S22": crowding.noisy,
+    "S23": crowding.slow,
 }
 
 

@@ -4,10 +4,13 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+import aiohttp
 
 from bot.sandbox import StandInSlack
 
@@ -21,6 +24,85 @@ def environment(slack: StandInSlack, url: str) -> Mapping[str, str]:
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "LOG_LEVEL": "ERROR",
     }
+
+
+@dataclass
+class Program:
+    """One process that is ended and started again. arguments: of Python's."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    kills: int = 0
+    _process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(sys.executable, *self.arguments, env=self.environment)
+
+    async def kill(self) -> None:
+        """kill -9, and up again at once."""
+        await self._ended(signal.SIGKILL)
+        self.kills += 1
+        await self.start()
+
+    async def stop(self) -> float:
+        """SIGTERM. Returns how many seconds it took to be gone."""
+        began = asyncio.get_running_loop().time()
+        await self._ended(signal.SIGTERM)
+        return asyncio.get_running_loop().time() - began
+
+    async def end(self) -> None:
+        await self._ended(signal.SIGKILL)
+
+    async def _ended(self, how: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(how)
+            await self._process.wait()
+
+
+@dataclass
+class Server(Program):
+    """`pivotal serve --no-worker`, always at the same address."""
+
+    address: str = ""
+
+    async def is_ready(self) -> None:
+        async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+            while not await _answers(http, f"{self.address}/readyz"):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+
+
+async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with http.get(url) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+@asynccontextmanager
+async def server(environment: Mapping[str, str]) -> AsyncIterator[Server]:
+    """Up and ready. A connection to a port that nobody listens at is refused: so is one while it starts again."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = Server(
+        ("-m", "bot", "serve", "--no-worker", "--port", str(port)), environment, address=f"http://127.0.0.1:{port}"
+    )
+    try:
+        await found.start()
+        await found.is_ready()
+        yield found
+    finally:
+        await found.end()
+
+
+@asynccontextmanager
+async def worker(environment: Mapping[str, str]) -> AsyncIterator[Program]:
+    found = Program(("-m", "tests.full.worker"), environment)
+    try:
+        await found.start()
+        yield found
+    finally:
+        await found.end()
 
 
 @dataclass

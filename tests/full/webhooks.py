@@ -4,11 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import json
-import socket
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from random import Random
 from statistics import quantiles
 from typing import Final
@@ -20,7 +18,7 @@ from store import Store
 from store.domain.query import HistoryQuery, Reader
 from tests.bench.places import Place, opened
 from tests.full.nudges import READER
-from tests.full.processes import environment, workers
+from tests.full.processes import environment, server, workers
 
 SECRET: Final = "whsec_full"
 PER_SECOND: Final = 200
@@ -37,10 +35,10 @@ async def run(place: Place, size: str, seed: int) -> str:
         slack = await stack.enter_async_context(StandInSlack())
         store, workspace = await stack.enter_async_context(opened(url, job=True))
         variables = {**environment(slack, url), "STRIPE_WEBHOOK_SECRET": SECRET}
-        address = await stack.enter_async_context(_serving(variables))
+        serving = await stack.enter_async_context(server(variables))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         count = PER_SECOND * SECONDS[size]
-        times = await _sent(http, f"{address}/webhooks/stripe", count, chance)
+        times = await _sent(http, f"{serving.address}/webhooks/stripe", count, chance)
         p99 = quantiles(times, n=100)[98]
         assert p99 < P99_MS, f"p99 of the answers is {p99:.0f} ms"
         began = time.monotonic()
@@ -49,32 +47,6 @@ async def run(place: Place, size: str, seed: int) -> str:
         drained = count / (time.monotonic() - began)
         assert synced == count, f"{synced} of {count} deliveries were applied"
     return f"{count} deliveries at {PER_SECOND}/s, p99 {p99:.0f} ms, drained at {drained:.0f}/s by one worker"
-
-
-@asynccontextmanager
-async def _serving(variables: Mapping[str, str]) -> AsyncIterator[str]:
-    """`pivotal serve --no-worker`."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = (sys.executable, "-m", "bot", "serve", "--no-worker", "--port", str(port))
-    process = await asyncio.create_subprocess_exec(*command, env=variables)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(30), aiohttp.ClientSession() as http:
-            while not await _is_ready(http, address):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _is_ready(http: aiohttp.ClientSession, address: str) -> bool:
-    try:
-        async with http.get(f"{address}/readyz") as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 async def _sent(http: aiohttp.ClientSession, address: str, count: int, chance: Random) -> list[float]:

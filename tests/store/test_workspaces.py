@@ -21,7 +21,7 @@ async def test_of_several_none_is_the_default(store: Store, database: Database, 
     await another_workspace(database)
     with pytest.raises(Refused, match="--workspace"):
         await store.default_workspace()
-    with pytest.raises(Refused, match="--workspace"):
+    with pytest.raises(Refused, match="none is of Slack team T1"):
         await store.bind_workspace("T1", None)
 
 

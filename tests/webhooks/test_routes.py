@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import io
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -19,48 +18,17 @@ from store import Store
 from store.engine import Database
 from tests.builders import another_workspace
 from tests.webhooks.conftest import HUBSPOT, Syncs, changed, event
-
-HUBSPOT_SECRET, STRIPE_SECRET = "hs-secret", "whsec_secret"
-PUBLIC = "https://pivotal.example.com"
+from tests.webhooks.providers import HUBSPOT_SECRET, PUBLIC, STRIPE_SECRET, Provider
 
 
 async def ready() -> None:
     return None
 
 
-class Provider:
-    """Both providers, sending to one server."""
-
-    def __init__(self, url: str, http: aiohttp.ClientSession) -> None:
-        self._url = url
-        self._http = http
-
-    async def hubspot(
-        self, body: bytes, *, path: str = "/webhooks/hubspot", public: str = PUBLIC, secret: str = HUBSPOT_SECRET
-    ) -> int:
-        at = str(int(datetime.now(UTC).timestamp() * 1000))
-        signed = b"POST" + f"{public}{path}".encode() + body + at.encode()
-        signature = b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
-        headers = {"X-HubSpot-Request-Timestamp": at, "X-HubSpot-Signature-v3": signature}
-        return await self.post(path, body, headers)
-
-    async def stripe(self, body: bytes, *, path: str = "/webhooks/stripe", secret: str = STRIPE_SECRET) -> int:
-        at = str(int(datetime.now(UTC).timestamp()))
-        signature = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-        return await self.post(path, body, {"Stripe-Signature": f"t={at},v1={signature}"})
-
-    async def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
-        async with self._http.post(f"{self._url}{path}", data=io.BytesIO(body), headers=headers) as answer:
-            return answer.status
-
-
 async def served(
-    store: Store, workspace: str, secrets: Secrets, others: Mapping[str, Secrets] | None = None
+    store: Store, workspace: str | None, secrets: Secrets, others: Mapping[str, Secrets] | None = None
 ) -> AsyncIterator[Provider]:
-    async def default() -> str:
-        return workspace
-
-    webhooks = Webhooks(store, secrets, others or {}, lambda: datetime.now(UTC), default, lambda: None)
+    webhooks = Webhooks(store, secrets, others or {}, lambda: datetime.now(UTC), workspace, lambda: None)
     site = application(ready, None, webhooks.routes())
     async with listening(site, "127.0.0.1", 0, timedelta(seconds=1)) as url, aiohttp.ClientSession() as http:
         yield Provider(url, http)
@@ -128,6 +96,18 @@ async def test_a_workspace_in_the_address_is_not_believed_without_a_secret_of_it
     headers = {"X-HubSpot-Request-Timestamp": at, "X-HubSpot-Signature-v3": signature}
     assert await for_two.post(f"/webhooks/hubspot/{globex}", b"[]", headers) == 401
     assert await Applier(store).drain() == 0
+
+
+async def test_where_nobody_knows_whose_a_short_address_is_it_is_not_there(store: Store, globex: str) -> None:
+    """A 503 would be tried again for days."""
+    secrets = Secrets(hubspot=HUBSPOT_SECRET, stripe=(STRIPE_SECRET,), public_url=PUBLIC)
+    theirs = Secrets(stripe=("whsec_globex",))
+    async for provider in served(store, None, secrets, {globex: theirs}):
+        assert await provider.stripe(a_customer("Initech")) == 404
+        assert await provider.hubspot(b"[]") == 404
+        assert (
+            await provider.stripe(a_customer("Hooli"), path=f"/webhooks/stripe/{globex}", secret="whsec_globex") == 200
+        )
 
 
 async def test_a_signed_delivery_is_kept_and_then_applied(provider: Provider, syncs: Syncs) -> None:

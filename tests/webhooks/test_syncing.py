@@ -169,6 +169,74 @@ async def test_any_order_and_any_number_end_in_the_same_record(syncs: Syncs, dic
     assert (await syncs.store.verify(syncs.workspace)).faults == ()
 
 
+async def test_what_a_newer_event_told_stands_whichever_object_or_provider_told_it(syncs: Syncs) -> None:
+    by = By(actor=Ref.parse("user:usr_x"), source=Source.CLI)
+    ids = [Assignment("stripe_id", "cus_9"), Assignment("hubspot_id", COMPANY)]
+    made = await syncs.store.records.add_customer(syncs.workspace, "Acme", ids, by)
+    await syncs.stripe(
+        event("invoice.paid", invoice("in_2", 200), ident="e2", created=2_000),
+        event("invoice.paid", invoice("in_1", 100), ident="e1", created=1_000),
+        event("customer.subscription.updated", subscription("Growth"), ident="e3", created=3_000),
+    )
+    await syncs.hubspot([changed("plan", "Old", 2_500, event=4)])
+    held = await syncs.fields(made.customer.id)
+    assert (held["payment"], held["plan"]) == ("paid 2.00 EUR", "Growth")
+    texts = [str(each.text) for each in await syncs.history(made.customer.id, types=("sync_write",))]
+    assert sum("superseded" in each for each in texts) == 2
+
+
+async def test_a_newer_value_that_does_not_fit_stands_in_no_older_ones_way(syncs: Syncs) -> None:
+    await syncs.hubspot(
+        [changed("health_score", "high", 2_000, event=1)], [changed("health_score", "70", 1_000, event=2)]
+    )
+    assert (await syncs.fields(f"hubspot-company-{COMPANY}"))["health_score"] == 70
+
+
+async def test_a_customer_made_of_an_invoice_is_named_when_stripe_tells_its_name(syncs: Syncs) -> None:
+    known = {"id": "cus_9", "object": "customer", "name": "Initech"}
+    await syncs.stripe(event("invoice.paid", invoice("in_1", 100), ident="e1", created=1_000))
+    await syncs.stripe(event("customer.updated", known, ident="e2", created=500))
+    assert (await syncs.fields("stripe-customer-cus-9"))["name"] == "Initech"
+    await syncs.stripe(event("customer.updated", {**known, "name": "Hooli"}, ident="e3", created=3_000))
+    assert (await syncs.fields("stripe-customer-cus-9"))["name"] == "Initech"
+
+
+async def test_what_is_told_of_a_contact_before_its_company_may_come_in_any_order(syncs: Syncs) -> None:
+    await syncs.hubspot(
+        [changed("name", "Acme", 1, company="1")],
+        [named(7, "Zoe", 3_000)],
+        [named(7, "Ann", 2_000)],
+        [gone(7, 5_000)],
+        [associated(7, 1, 1_000)],
+        [named(8, "Bob", 2_000)],
+        [associated(8, 1, 4_000, removed=True)],
+        [associated(8, 1, 3_000)],
+        [gone(9, 2_000)],
+        [associated(9, 1, 3_000)],
+    )
+    acme = (await syncs.store.find_customer(syncs.workspace, "acme")).id
+    known = await syncs.store.records.contacts(syncs.workspace, acme)
+    assert {(each.name, each.state) for each in known} == {
+        ("Zoe", "archived"),
+        ("Bob", "archived"),
+        ("HubSpot contact 9", "active"),
+    }
+
+
+def invoice(ident: str, cents: int) -> dict[str, Any]:
+    return {"id": ident, "object": "invoice", "customer": "cus_9", "amount_paid": cents, "currency": "eur"}
+
+
+def subscription(plan: str) -> dict[str, Any]:
+    items = {"data": [{"quantity": 1, "price": {"id": "price_1", "nickname": plan}}]}
+    return {"id": "sub_1", "object": "subscription", "customer": "cus_9", "status": "active", "items": items}
+
+
+def gone(contact: int, at: int) -> dict[str, Any]:
+    told = changed("", "", at, event=contact * 1_000_000 + at, company=str(contact))
+    return {**told, "subscriptionType": "contact.deletion"}
+
+
 # --- Stripe -----------------------------------------------------------------------------------------------------------
 
 RESOURCES = FIXTURES.parent.parent.parent / "shared" / "data" / "stripe" / "fixtures3.json"
