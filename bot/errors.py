@@ -1,4 +1,4 @@
-"""Any exception → one sentence to the person, one line in the log; both carry the same reference."""
+"""Any exception → one sentence to the person, one line in the log; both carry the same reference, which is the request's id."""
 
 import asyncio
 import secrets
@@ -27,17 +27,23 @@ def explained(error: Exception) -> PivotalError:
     if isinstance(error, PivotalError):
         log.info("refused", reason=type(error).__name__)
         return error
-    reference = new_reference()
+    reference = request_id()
     log.error("failed", reference=reference, exc_info=error)
     return Failed(reference)
 
 
 def new_reference() -> str:
-    """Four characters: enough to find one failure among those of a few days."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(4))
+    """Six characters: enough to find one request among those of a few days."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+def request_id() -> str:
+    """The id of the request that is being answered, which every line of the log carries meanwhile; a new one where there is none."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request")
+    return found or new_reference()
 
 
 def lost(task: "asyncio.Task[object]") -> None:
     """For a task whose result nobody awaits: its exception, if it has one, goes to the log."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("a background task failed", reference=new_reference(), exc_info=error)
+        log.error("a background task failed", reference=request_id(), exc_info=error)

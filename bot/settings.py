@@ -129,6 +129,7 @@ class Settings(BaseSettings):
         {}, description='a JSON object such as {"wsp_…": {"hubspot": "…", "stripe": "…"}}'
     )
 
+    metrics_key: Secret | None = Field(None, description=_ONE_WORD)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     def require_slack_token(self) -> "SlackAccess":

@@ -15,6 +15,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot import signature
+from bot.connections import HEADER_TIME, Connection
+from bot.errors import explained, new_reference
 from store.domain.errors import PivotalError
 
 log = structlog.get_logger()
@@ -22,8 +24,10 @@ log = structlog.get_logger()
 SLACK_BODY: Final = 256 * 1024
 """Bytes of a request from Slack; its own have a few thousand."""
 BODY_TIME: Final = timedelta(seconds=10)
-IDLE_TIME: Final = timedelta(seconds=75)
-"""After which a silent connection is closed, before its first request too."""
+MANY: Final = 1024
+"""Connections that may wait to be taken."""
+
+REQUEST_ID: Final = web.RequestKey("request id", str)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -94,22 +98,47 @@ def payload_of(text: str, content_type: str) -> Mapping[str, Any]:
     raise ValueError("not an object")
 
 
+@web.middleware
+async def identified(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Each request has an id of ours: on all lines of the log about it, in its answer, and in the sentence about a failure."""
+    request[REQUEST_ID] = new_reference()
+    with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last place where any exception becomes an answer
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR, text=f"{explained(error)}\n")
+
+
+async def _with_id(request: web.Request, response: web.StreamResponse) -> None:
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
+
+
 def application(
-    ready: Callable[[], Awaitable[None]], slack_events: Handler | None = None, routes: Iterable[web.RouteDef] = ()
+    ready: Callable[[], Awaitable[None]],
+    slack_events: Handler | None = None,
+    routes: Iterable[web.RouteDef] = (),
+    may_see: Callable[[web.Request], bool] = lambda _request: False,
 ) -> web.Application:
-    """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode. routes: of other parts."""
+    """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode. routes: of other parts.
+    may_see: whether whoever asks is told why it is not ready.
+    """
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "up"})
 
-    async def readyz(_request: web.Request) -> web.Response:
+    async def readyz(request: web.Request) -> web.Response:
         try:
             await ready()
-        except PivotalError:
-            return web.json_response({"status": "not ready"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        except PivotalError as error:
+            why = {"reason": str(error)} if may_see(request) else {}
+            return web.json_response({"status": "not ready", **why}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return web.json_response({"status": "ready"})
 
-    app = web.Application()
+    app = web.Application(middlewares=[identified])
+    app.on_response_prepare.append(_with_id)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     if slack_events is not None:
@@ -119,22 +148,24 @@ def application(
 
 
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int, stopping: timedelta) -> AsyncIterator[str]:
+async def listening(
+    app: web.Application, host: str, port: int, stopping: timedelta, header_time: timedelta = HEADER_TIME
+) -> AsyncIterator[str]:
     """Serve on that address; port 0 takes a free one. Gives the server's own URL.
 
     On the way out no new request is taken, and those under way have until `stopping`.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=IDLE_TIME.total_seconds(),
-        shutdown_timeout=stopping.total_seconds(),
-    )
+    runner = web.AppRunner(app, shutdown_timeout=stopping.total_seconds())
     await runner.setup()
+    served = runner.server
+    assert served is not None
     try:
-        await web.TCPSite(runner, host, port).start()
-        found = runner.addresses[0]
-        yield f"http://{f'[{found[0]}]' if ':' in found[0] else found[0]}:{found[1]}"
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: Connection(served, header_time), host, port, backlog=MANY)
+        try:
+            found = listener.sockets[0].getsockname()
+            yield f"http://{f'[{found[0]}]' if ':' in found[0] else found[0]}:{found[1]}"
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()

@@ -1,29 +1,38 @@
 """`pivotal serve` and `pivotal worker`: the processes that stay."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 from bot import app, log, settings
 from bot.cli import terminal
 from bot.cli.database import located
+from bot.settings import Settings
 from store.domain.errors import PivotalError
 
 
 def run(*, socket: bool, host: str | None, port: int | None, worker: bool | None) -> None:
+    environment = _environment(host, port)
+    _run(environment, app.serve(environment, socket=socket, worker=worker))
+
+
+def work(*, host: str | None, port: int | None) -> None:
+    """The jobs. Only with a port it answers, and tells how it is."""
+    environment = _environment(host, port)
+    _run(environment, app.work(environment, monitored=port is not None))
+
+
+def _environment(host: str | None, port: int | None) -> Settings:
     given: dict[str, Any] = {"host": host, "port": port}
     environment = settings.read().model_copy(update={name: value for name, value in given.items() if value is not None})
     located("DATABASE_URL", environment.database_url, new=True)
     log.set_up(environment.log_level)
+    return environment
+
+
+def _run(environment: Settings, work: Coroutine[Any, Any, None]) -> None:
     try:
-        terminal.run(app.serve(environment, socket=socket, worker=worker))
+        terminal.run(work)
     except OSError as error:
         raise PivotalError(
             f"Can't listen on {environment.host}, port {environment.port}: {error.strerror or error}."
         ) from error
-
-
-def work() -> None:
-    """The jobs without a server."""
-    environment = settings.read()
-    located("DATABASE_URL", environment.database_url, new=True)
-    log.set_up(environment.log_level)
-    terminal.run(app.work(environment))

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from typing import Final
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.answers import Tasks
@@ -28,6 +29,7 @@ class Job:
             self._again = True
             return
         self._running = True
+        structlog.contextvars.clear_contextvars()  # of the request that woke it: what it does now is not for that one
         try:
             await self._once()
             while self._again:

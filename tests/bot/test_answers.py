@@ -24,7 +24,7 @@ from tests.bot.slow import Buggy, Held
 
 SHORT = Budget(ack=timedelta(milliseconds=40), sentence=timedelta(milliseconds=120))
 """Waiting times, so short that a test can see them pass."""
-OURS = re.compile(r"That failed on our side and nothing was changed\. Reference ([2-9A-Z]{4})\.")
+OURS = re.compile(r"That failed on our side and nothing was changed\. Reference ([2-9A-Z]{6})\.")
 
 
 def quick(shown: Shown) -> bool:

@@ -2,17 +2,21 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 import structlog
 
-from bot.answers import Budget
+from bot.answers import Budget, Tasks
+from bot.jobs.schedule import Jobs
 from bot.log import set_up
+from bot.web import application, listening
 from store.engine import Database, connect
 from tests.bot.acme import ACME, acme
 from tests.bot.conftest import Pivotal
@@ -162,3 +166,63 @@ def test_a_traceback_is_logged_without_the_values_of_its_variables(lines: Lines)
     (line,) = lines()
     assert "RuntimeError: no" in line["exception"]
     assert "hooks.slack.com/secret" not in line["exception"].replace('fails("https://hooks.slack.com/secret")', "")
+
+
+@pytest.mark.promise(id="S25")
+@pytest.mark.parametrize("way", ["http", "socket"])
+async def test_the_reference_in_a_sentence_is_the_requests_id_on_every_line_about_it(
+    installed: Pivotal, lines: Lines, way: str
+) -> None:
+    await acme(installed)
+    buggy = Buggy(connect(installed.database_url), "a bug")
+    await installed.starts(database=buggy, budget=Budget(ack=timedelta(seconds=1)), socket=way == "socket")
+    await installed.says("/pivotal history acme")
+    await installed.says("/pivotal history nobody")
+    buggy.times = 1
+    shown = await installed.says("/pivotal history acme")
+    (failed,) = (each for each in lines() if each["event"] == "failed")
+    (refused,) = (each for each in lines() if each["event"] == "refused")
+    assert f"Reference {failed['reference']}." in shown.plain
+    assert failed["request"] == failed["reference"]
+    assert refused["request"] != failed["request"]
+    await installed.stops()
+
+
+async def test_what_a_request_wakes_is_not_logged_as_part_of_it() -> None:
+    """A job works for everybody."""
+    seen: list[Mapping[str, Any]] = []
+
+    async def work() -> None:
+        seen.append(structlog.contextvars.get_contextvars())
+
+    tasks = Tasks()
+    with structlog.contextvars.bound_contextvars(request="7F3K9A", actor="user:usr_1"):
+        Jobs(tasks, {"work": work}).wake("work")
+        await tasks.drain(timedelta(seconds=5))
+        assert structlog.contextvars.get_contextvars() == {"request": "7F3K9A", "actor": "user:usr_1"}
+    assert seen == [{}]
+
+
+async def test_an_answer_carries_our_id_and_never_the_callers(pivotal: Pivotal) -> None:
+    seen = set()
+    async with aiohttp.ClientSession() as http:
+        for path in ("/healthz", "/readyz", "/v1/openapi.json", "/v1/customers", "/nowhere", "/slack/events"):
+            url = pivotal.urls[0].replace("/slack/events", path)
+            async with http.get(url, headers={"X-Request-Id": "theirs"}) as answer:
+                seen.add(answer.headers["X-Request-Id"])
+    assert len(seen) == 6
+    assert all(re.fullmatch("[2-9A-Z]{6}", each) for each in seen)
+
+
+async def test_what_no_other_place_catches_is_a_sentence_too(lines: Lines) -> None:
+    async def ready() -> None:
+        raise ValueError(CANARY)
+
+    async with (
+        listening(application(ready), "127.0.0.1", 0, timedelta(seconds=1)) as url,
+        aiohttp.ClientSession() as http,
+        http.get(f"{url}/readyz") as answer,
+    ):
+        said, status, ident = await answer.text(), answer.status, answer.headers["X-Request-Id"]
+    assert (status, said) == (500, f"That failed on our side and nothing was changed. Reference `{ident}`.\n")
+    assert [(each["event"], each["request"]) for each in lines() if each["level"] == "error"] == [("failed", ident)]

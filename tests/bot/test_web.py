@@ -5,7 +5,7 @@ import gzip
 import json
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -254,6 +254,54 @@ async def test_many_slow_connections_keep_nobody_else_waiting(door: Door) -> Non
     for _, writer in slow:
         writer.close()
         await writer.wait_closed()
+
+
+async def test_a_header_that_comes_in_drops_is_not_waited_for() -> None:
+    """Each byte is in time for the one before, and the whole is not."""
+    async with quick() as (reader, writer):
+        for byte in b"GET / HTTP/1.1":
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0.02)
+            if reader.at_eof():
+                break
+        async with asyncio.timeout(3):
+            assert await reader.read() == b""
+
+
+async def test_a_connection_that_asks_at_its_leisure_stays() -> None:
+    """The time for a header is neither that between requests nor that of a body or an answer."""
+    async with quick() as (reader, writer):
+        for _ in range(2):
+            await asyncio.sleep(0.2)
+            writer.write(b"\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n")
+            await asyncio.sleep(0.01)
+            writer.write(b"\r\nab")
+            await asyncio.sleep(0.2)
+            writer.write(b"cd\r\n")
+            async with asyncio.timeout(3):
+                assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+
+
+@asynccontextmanager
+async def quick() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a server that gives a header a tenth of a second, and a body all the time; it answers what it was told, later."""
+
+    async def echo(request: web.Request) -> web.Response:
+        body = await body_of(request, 1000)
+        await asyncio.sleep(0.2)
+        return web.Response(body=body)
+
+    app = web.Application()
+    app.router.add_post("/", echo)
+    async with listening(app, "127.0.0.1", 0, timedelta(seconds=1), timedelta(seconds=0.1)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,6 @@ async def test_a_fault_of_ours_is_a_reference_and_not_a_traceback(database: Data
     if database.dialect == "postgresql":
         assert "Reference `" in ran.err
         told = run("history", "acme", "--as", "Sam", DATABASE_URL=database_url, LOG_LEVEL="DEBUG")
-        reference = told.err.rpartition("Reference `")[2][:4]
+        reference = told.err.rpartition("Reference `")[2][:6]
         assert f'"reference": "{reference}"' in told.err
         assert "Traceback" in told.err
