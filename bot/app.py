@@ -19,10 +19,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
+from bot import metrics
 from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
 from bot.api import routes as api
 from bot.blocks.controls import EXPORT
+from bot.caller import Caller
 from bot.directory import Clock, Directory
+from bot.dispatch import Dispatch
 from bot.errors import explained
 from bot.gate import Gate
 from bot.jobs.apply import Applier
@@ -31,6 +34,7 @@ from bot.jobs.deliver import Deliverer, Timing
 from bot.jobs.exports import Exporter, Leases
 from bot.jobs.nudges import Nudger
 from bot.jobs.outside import Outside
+from bot.jobs.recall import Recaller
 from bot.jobs.schedule import TICK, Jobs
 from bot.jobs.speaking import Speaking
 from bot.jobs.watches import Watcher
@@ -38,6 +42,7 @@ from bot.listeners import command, customer, edit, export, forms, history, home,
 from bot.listeners.form_kinds import form_kinds
 from bot.listeners.form_kinds.nudge import nudge_forms
 from bot.listeners.typed import Writing
+from bot.metrics import Metrics
 from bot.settings import Misconfigured, Settings, SlackAccess, is_loopback
 from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
 from bot.socket import connected
@@ -45,14 +50,14 @@ from bot.uploads import Uploads
 from bot.web import SlackEvents, application, listening
 from bot.webhooks.routes import Secrets, Webhooks
 from store import Store
-from store.domain.errors import code
-from store.domain.nudge import POST
+from store.domain.erasure import RETOLD, SHARED, TAKEN_BACK, WITHDRAW
+from store.domain.errors import Refused, code
+from store.domain.nudge import NUDGED, POST
 from store.domain.usage import PROGRAM
 from store.domain.watch import WATCH
 from store.engine import JOB, connect
-from store.erasure import SHARED, WITHDRAW
-from store.nudged import NUDGE
 from store.schema import check, migrate
+from store.timed import Timed
 
 log = structlog.get_logger()
 
@@ -70,11 +75,14 @@ def utc_now() -> datetime:
 class App:
     """The parts, put together and connected to Slack."""
 
+    monitor: web.Application
+    """What a worker shows of itself."""
     web: web.Application
     bolt: AsyncApp
     deliverer: Deliverer
     nudger: Nudger
     watcher: Watcher
+    recaller: Recaller
     jobs: Jobs
 
 
@@ -90,19 +98,23 @@ async def build(
     budget: Budget = Budget(),  # noqa: B008 - frozen
     timing: Timing = Timing(),  # noqa: B008 - frozen
     leases: Leases = Leases(),  # noqa: B008 - frozen
+    measured: Metrics | None = None,
 ) -> AsyncIterator[App]:
     """Put the parts together. On the way out, what still runs for somebody is brought to its end.
 
-    ready   raises PivotalError while the database does not answer or is of another schema
+    ready     raises PivotalError while the database does not answer or is of another schema
+    measured  what /metrics tells beside the acks; None: nothing
     """
     tasks = Tasks()
+    measured = measured or Metrics()
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
         slack = Slack(web_client(settings.slack_api_url, http), _token_of(access.bot_token))
-        identity = await _bound(store, slack, access.bot_token)
+        identity, ours = await _bound(store, slack, access.bot_token)
         directory = Directory(store, slack, clock)
         hooks = Hooks(http, _origins(settings.slack_api_url))
         answers = Answers(hooks, tasks, Gate(store, directory.admitted).admitted, store.keep_queries, budget, program)
-        bolt = AsyncApp(
+        bolt = Dispatch(
+            measured.acked,
             name="pivotal",
             client=web_client(settings.slack_api_url, http),
             authorize=_authorizer(identity),
@@ -116,17 +128,20 @@ async def build(
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
         watcher = Watcher(store, directory, lambda: jobs.wake("deliver"))
+        outside = Outside(store)
+        recaller = Recaller(store, slack, lambda: jobs.wake("deliver"))
         renderers = {
             SHARED: shown.shared,
             WITHDRAW: shown.withdrawn,
-            NUDGE: Outside(store).nudge,
+            NUDGED: outside.nudge,
+            RETOLD: outside.retold,
             WATCH: watcher.told,
             **Speaking(store).renderers(),
         }
-        deliverer = Deliverer(store, slack, renderers, timing, linked={POST})
+        deliverer = Deliverer(store, slack, renderers, timing, {POST}, {TAKEN_BACK: recaller.delete_file})
         asking = forms.Forms(writing, slack)
         asking.add(form_kinds(writing))
-        edits = edit.Edits(writing, asking)
+        edits = edit.Edits(writing, asking, lambda: jobs.wake("recall"))
         customers = customer.Customers(writing, asking)
         uploads = Uploads(http, _stand_in(settings.slack_api_url))
         exporter = Exporter(store, slack, uploads, Audience(store, slack, directory), leases=leases)
@@ -136,9 +151,10 @@ async def build(
             {
                 "nudge": nudger.drain,
                 "watch": watcher.drain,
+                "recall": recaller.drain,
                 "deliver": deliverer.drain,
                 "export": exporter.drain,
-                "apply": Applier(store).drain,
+                "apply": Applier(store, lease=timing.lease).drain,
                 "forget": store.deliveries.forget,
                 "forget answers": store.programs.forget,
             },
@@ -180,7 +196,7 @@ async def build(
             webhook_secrets(settings),
             await secrets_of_workspaces(settings, store),
             clock,
-            default_id(store),
+            ours,
             partial(jobs.wake, "apply"),
         )
         events = (
@@ -189,9 +205,22 @@ async def build(
             else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
         )
         try:
+            rejected = {"webhooks": lambda: webhooks.rejected, "slack": lambda: events.rejected if events else 0}
+            telling = metrics.route(measured, settings.metrics_key, store.figures, rejected)
             more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
-            site = application(ready, events.handle if events else None, more)
-            yield App(web=site, bolt=bolt, deliverer=deliverer, nudger=nudger, watcher=watcher, jobs=jobs)
+            caller = Caller(settings.metrics_key)
+            site = application(ready, events.handle if events else None, [telling, *more], caller.may_see)
+            monitor = application(ready, routes=[telling], may_see=caller.may_see)
+            yield App(
+                web=site,
+                monitor=monitor,
+                bolt=bolt,
+                deliverer=deliverer,
+                nudger=nudger,
+                watcher=watcher,
+                recaller=recaller,
+                jobs=jobs,
+            )
         finally:
             await exporter.close()
             await tasks.drain(LEFT_OVER)
@@ -223,17 +252,6 @@ def _secrets(hubspot: SecretStr | None, stripe: SecretStr | None, public_url: st
     )
 
 
-def default_id(store: Store) -> Callable[[], Awaitable[str]]:
-    held: list[str] = []
-
-    async def found() -> str:
-        if not held:  # `migrate` has made it, and its id does not change
-            held.append((await store.default_workspace()).id)
-        return held[0]
-
-    return found
-
-
 def _token_of(token: SecretStr) -> Callable[[str], Awaitable[str]]:
     async def token_of(_workspace: str) -> str:
         return token.get_secret_value()
@@ -241,19 +259,26 @@ def _token_of(token: SecretStr) -> Callable[[str], Awaitable[str]]:
     return token_of
 
 
-async def _bound(store: Store, slack: Slack, token: SecretStr) -> Identity | None:
-    """Ask Slack whose token this is, and bind the default workspace to that team, once. A workspace that is bound already starts
-    without Slack, too.
+async def _bound(store: Store, slack: Slack, token: SecretStr) -> tuple[Identity | None, str | None]:
+    """Ask Slack whose token this is, and bind the only workspace to that team, once. Who is bound already starts without Slack, too.
+
+    returns  who we are there, None while Slack does not say; and which workspace is that team's, None where there are several besides
     """
     try:
         identity = await slack.identity(token.get_secret_value())
     except Unreachable:
-        if (await store.default_workspace()).slack_team_id is None:
+        try:
+            ours = await store.default_workspace()
+        except Refused:
+            log.warning(
+                "Slack cannot be reached, and does not say whose token this is; going on for all workspaces here"
+            )
+            return None, None
+        if ours.slack_team_id is None:
             raise
         log.warning("Slack cannot be reached; going on with the team that this database belongs to")
-        return None
-    await store.bind_workspace(identity.team_id, identity.enterprise_id)
-    return identity
+        return None, ours.id
+    return identity, (await store.bind_workspace(identity.team_id, identity.enterprise_id)).id
 
 
 def _authorizer(identity: Identity | None) -> Callable[..., Awaitable[AuthorizeResult]]:
@@ -311,13 +336,25 @@ async def serve(
 
 
 async def work(
-    settings: Settings, *, stop: asyncio.Event | None = None, timing: Timing | None = None, every: timedelta = TICK
+    settings: Settings,
+    *,
+    stop: asyncio.Event | None = None,
+    timing: Timing | None = None,
+    every: timedelta = TICK,
+    monitored: bool = False,
 ) -> None:
-    """Run the jobs until SIGTERM, SIGINT or `stop`. Raises as `serve` does. every: how often it looks what is due."""
+    """Run the jobs until SIGTERM, SIGINT or `stop`. Raises as `serve` does.
+
+    every      how often it looks what is due
+    monitored  whether it answers at the settings' host and port: /healthz, /readyz and /metrics
+    """
     access = settings.require_slack_token()
     async with _started(settings, access, timing or Timing()) as (stack, app, _):
+        url = None
+        if monitored:
+            url = await stack.enter_async_context(listening(app.monitor, settings.host, settings.port, UNDER_WAY))
         await stack.enter_async_context(app.jobs.ticking(every))
-        log.info("working")
+        log.info("working", url=url)
         await (stop or _stopped_by_signal()).wait()
         log.info("stopping")
 
@@ -329,7 +366,9 @@ async def _started(
     timing: Timing = Timing(),  # noqa: B008 - frozen
 ) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
     """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
-    database, patient = connect(settings.database_url), connect(settings.database_url, patience=JOB)
+    measured = Metrics()
+    database = Timed(connect(settings.database_url), measured.queried)
+    patient = Timed(connect(settings.database_url, patience=JOB), measured.queried)
     try:
         if database.dialect == "sqlite":
             await migrate(database)
@@ -337,7 +376,9 @@ async def _started(
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
             store = Store(database, patient)
-            app = await stack.enter_async_context(build(settings, access, store, ready=ready, timing=timing))
+            app = await stack.enter_async_context(
+                build(settings, access, store, ready=ready, timing=timing, measured=measured)
+            )
             yield stack, app, database.dialect
     finally:
         await database.close()

@@ -32,6 +32,8 @@ class Sort(Enum):
     """We asked for something wrong: a bug."""
 
 
+GONE: Final = ("file_not_found", "file_deleted")
+"""What Slack says of a file that is not there any more."""
 ERRORS: Final[Mapping[str, tuple[Sort, str]]] = {
     "ratelimited": (Sort.RETRY, "Slack wants us to wait a moment."),
     "internal_error": (Sort.RETRY, "Slack has trouble at the moment."),
@@ -46,6 +48,7 @@ ERRORS: Final[Mapping[str, tuple[Sort, str]]] = {
     "restricted_action_thread_only_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
     "restricted_action_non_threadable_channel": (Sort.GIVE_UP, "Your workspace does not let me post in that channel."),
     "file_not_found": (Sort.RETRY, "Slack does not have the file any more."),
+    "cant_delete_file": (Sort.GIVE_UP, "Slack does not let me delete that file."),
     "storage_limit_reached": (Sort.GIVE_UP, "Your workspace has no room left for files in Slack."),
     "file_uploads_disabled": (Sort.GIVE_UP, "Your workspace does not let me upload files."),
     "file_uploads_except_images": (Sort.GIVE_UP, "Your workspace does not let me upload files."),
@@ -269,10 +272,18 @@ class Slack:
         try:
             found = (await self._read(workspace, "files.info", file=file_id))["file"]
         except SlackError as refused:
-            if refused.code in {"file_not_found", "file_deleted"}:
+            if refused.code in GONE:
                 return None
             raise
         return any(found.get(kind) for kind in ("channels", "groups", "ims", "shares"))
+
+    async def delete_file(self, workspace: str, file_id: str) -> None:
+        """Delete a file that we uploaded. That it is gone already is as well."""
+        try:
+            await self._write(workspace, "files.delete", file=file_id)
+        except SlackError as refused:
+            if refused.code not in GONE:
+                raise
 
     async def _read(self, workspace: str, method: str, **parameters: Any) -> Json:
         return await self._asked(

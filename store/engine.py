@@ -73,8 +73,8 @@ class Database(Protocol):
         """Like write, for a change of the schema: foreign keys are not enforced meanwhile (SQLite), and it may take its time."""
         ...
 
-    async def scrub(self) -> None:
-        """Let go of what deleted and overwritten rows have left behind in the files."""
+    async def scrub(self) -> bool:
+        """Let go of what deleted and overwritten rows have left behind in the files. Returns False while somebody who reads holds on to it."""
         ...
 
     async def close(self) -> None: ...
@@ -166,9 +166,9 @@ class SqliteDatabase:
         finally:
             engine.dispose()
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         # `secure_delete` has overwritten the pages; the write-ahead log still has the old ones.
-        await asyncio.get_running_loop().run_in_executor(self._writer, _truncate_log, self._writing)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, _truncate_log, self._writing)
 
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
@@ -232,10 +232,11 @@ def _in_transaction(engine: sa.Engine, work: Work[T], turn_by: float) -> T:
         reraised(error)
 
 
-def _truncate_log(engine: sa.Engine) -> None:
+def _truncate_log(engine: sa.Engine) -> bool:
     raw = engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
     finally:
         raw.close()
 
@@ -318,10 +319,11 @@ class PostgresDatabase:
     async def alter(self, work: Work[T]) -> T:
         return await self.write(work)
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         async with self._alone.connect() as connection:
             for table in WITH_NAMES:
                 await connection.exec_driver_sql(f"VACUUM {table}")
+        return True
 
     async def close(self) -> None:
         if self._writes:

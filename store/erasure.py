@@ -3,6 +3,7 @@
 First all text of the workspace is read for the contact's names, without holding anything up. Then one transaction locks the customers
 concerned, reads what came since, empties the contact, takes the names out of records and of deliveries that are kept, redacts the activities
 that named them, and appends `contact.removed`, which lists those. A tombstone makes sure that an import or a late webhook does not bring the person back.
+What stands in Slack is taken back once that is committed: see store/recalling.py.
 """
 
 import json
@@ -14,10 +15,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from store import outbox, tables
+from store import outbox, recalling, tables
 from store.domain.activity import REMOVED_CONTACT, Change
 from store.domain.names import Finder, Traces
-from store.domain.nudge import DIGEST, EDIT, POST
+from store.domain.nudge import DIGEST, EDIT, NUDGED, POST
 from store.domain.record import By, Contact, Receipt
 from store.engine import database_clock
 from store.records.contact import chosen
@@ -35,10 +36,6 @@ from store.tombstones import entomb
 PIECE = 1000
 COMMITTED_LATE = timedelta(minutes=1)
 """A delivery may be seen so much later than the instant that it was received."""
-WITHDRAW = "history.withdraw"
-"""The kind of a delivery that takes a shared history out of a channel, since it may show the name."""
-SHARED = "history.share"
-"""The kind of a delivery that shares a slice of a history to a channel."""
 
 
 @dataclass(slots=True)
@@ -87,13 +84,21 @@ def erase(
     _search_deliveries(connection, workspace, contact, traces, found)
     entomb(connection, workspace, customer_id, contact)
     _empty(connection, workspace, contact)
-    _clean_records(connection, workspace, customer_id, traces, concerned | found.rows.keys())
+    nudges = _clean_records(connection, workspace, customer_id, traces, concerned | found.rows.keys())
     _clean_deliveries(connection, workspace, found.deliveries, traces)
+    worded = _clean_wordings(connection, workspace, customer_id, traces)
     redacted = {other: _redact(connection, workspace, other, seqs) for other, seqs in sorted(found.rows.items())}
     for other, seqs in redacted.items():
         if seqs and other != customer_id:
             record(connection, workspace, other, [_removed(by, contact, seqs)])
-    _withdraw_shares(connection, workspace, contact, {customer_id, *found.rows})
+    recalling.begin(
+        connection,
+        workspace,
+        contact.id,
+        customers={customer_id, *found.rows, *found.holders},
+        nudges=nudges,
+        deliveries=[*worded, *_asked_for(connection, workspace, redacted)],
+    )
     left = [Change("primary contact", contact.ref, None)] if contact.is_primary else []
     return record(connection, workspace, customer_id, [_removed(by, contact, redacted.get(customer_id, ()), left)])
 
@@ -242,18 +247,26 @@ def _named_in(held: _Held, home: str, traces: Traces) -> bool:
 
 def _clean_records(
     connection: sa.Connection, workspace: str, home: str, traces: Traces, customer_ids: Iterable[str]
-) -> None:
-    """Take the names out of what people typed into the records of these customers, whose locks are held, and out of kept queries."""
-    for held in _records(connection, workspace, customer_ids):
-        _rewrite(connection, workspace, held, traces.within(home=held.customer_id == home))
+) -> Sequence[str]:
+    """Take the names out of what people typed into the records of these customers, whose locks are held, and out of kept queries.
+
+    returns  ids of the nudges that had them
+    """
+    nudges = [
+        held.id
+        for held in _records(connection, workspace, customer_ids)
+        if _rewrite(connection, workspace, held, traces.within(home=held.customer_id == home))
+        and held.table is tables.nudge
+    ]
     q = tables.saved_query.c
     kept = connection.execute(sa.select(q.hash, q.text).where(q.workspace_id == workspace)).all()
     finder = traces.within(home=True)
     named = [name for name, text in kept if finder.finds(text)]
     connection.execute(tables.saved_query.delete().where(q.workspace_id == workspace, q.hash.in_(named)))
+    return nudges
 
 
-def _rewrite(connection: sa.Connection, workspace: str, held: _Held, finder: Finder) -> None:
+def _rewrite(connection: sa.Connection, workspace: str, held: _Held, finder: Finder) -> bool:
     cleaned = {name: _cleaned(value, finder) for name, value in held.texts.items()}
     differing = {name: value for name, value in cleaned.items() if value != held.texts[name]}
     if differing:
@@ -261,6 +274,7 @@ def _rewrite(connection: sa.Connection, workspace: str, held: _Held, finder: Fin
         connection.execute(held.table.update().where(this).values(differing))
     if differing and held.table is tables.nudge:
         _tell_anew(connection, workspace, held.id)
+    return bool(differing)
 
 
 def _tell_anew(connection: sa.Connection, workspace: str, nudge_id: str) -> None:
@@ -326,26 +340,29 @@ def _read_json(body: bytes) -> Any:
         return body.decode(errors="replace")
 
 
-# --- what is in Slack -------------------------------------------------------------------------------------------------
+# --- what programs asked to be posted ------------------------------------------------------------------------------------
 
 
-def _withdraw_shares(connection: sa.Connection, workspace: str, contact: Contact, customers: Iterable[str]) -> None:
-    """Every history of these customers that was shared to a channel may show the name: it is replaced there."""
-    o = tables.outbox.c
-    shared = connection.execute(
-        sa.select(o.id, o.channel, o.ts, o.body).where(
-            o.workspace_id == workspace, o.kind == SHARED, o.state == "sent", o.ts.is_not(None)
-        )
-    ).all()
-    named = tuple(customers)
-    for ident, channel, ts, body in shared:
-        if not any(str(body.get("query", "")).startswith(each) for each in named):
-            continue
-        outbox.enqueue(
-            connection,
-            workspace,
-            key=f"withdraw:{ident}:{contact.id}",
-            kind=WITHDRAW,
-            channel=channel,
-            body={"ts": ts},
-        )
+def _clean_wordings(connection: sa.Connection, workspace: str, home: str, traces: Traces) -> Sequence[str]:
+    """The wording of nudges that are not settled; when one is, that is what its history gets. Returns which had the name."""
+    o, cleaned = tables.outbox, []
+    waits = sa.and_(o.c.workspace_id == workspace, o.c.kind == NUDGED, o.c.state.in_(("pending", "sending")))
+    for ident, body in connection.execute(sa.select(o.c.id, o.c.body).where(waits)).all():
+        finder = traces.within(home=body["customer"] == home)
+        without = finder.without(body["wording"])
+        if without != body["wording"]:
+            mine = sa.and_(waits, o.c.id == ident)
+            connection.execute(o.update().where(mine).values(body={**body, "wording": without}))
+            cleaned.append(ident)
+    return cleaned
+
+
+def _asked_for(connection: sa.Connection, workspace: str, redacted: Mapping[str, Sequence[int]]) -> Sequence[str]:
+    """Deliveries of those activities that are nudges which a program asked for."""
+    a = tables.activity.c
+    found: list[str] = []
+    for customer_id, seqs in redacted.items():
+        theirs = sa.and_(a.workspace_id == workspace, a.customer_id == customer_id, a.seq.in_(seqs), a.type == NUDGED)
+        for refs in connection.execute(sa.select(a.refs).where(theirs)).scalars():
+            found += [str(refs["delivery"])] if "delivery" in (refs or {}) else []
+    return found

@@ -1,21 +1,20 @@
 """A nudge that a program asked for: in the outbox until it is posted, in the history from the moment it is.
 
-The wording is the one thing in the outbox that may name somebody; it leaves it when the nudge is settled.
+The wording is the one thing in the outbox that may name somebody; it leaves it when the nudge is settled. An erasure takes the name out of
+it before that, whoever is sending it: so what counts is what the row says then.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import sqlalchemy as sa
 
 from store import activities, outbox, tables
 from store.domain.activity import PI, Change, NewActivity, Source
 from store.domain.errors import Refused
+from store.domain.nudge import NUDGED
 from store.outbox import Delivery, Outcome, Released, Sent
+from store.records.recording import locked
 from store.tables import plain
-
-NUDGE: Final = "pi.nudge"
-"""The kind of the delivery, and of the activity that it becomes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ def enqueue(connection: sa.Connection, workspace: str, customer_id: str, asked: 
     if channel is None:
         raise Refused("There is no channel for it: the customer has neither one linked nor an owner in Slack.")
     body = {"customer": customer_id, "wording": plain(asked.wording), "by": by}
-    return outbox.enqueue(connection, workspace, key=asked.key, kind=NUDGE, channel=channel, body=body)
+    return outbox.enqueue(connection, workspace, key=asked.key, kind=NUDGED, channel=channel, body=body)
 
 
 def _place(connection: sa.Connection, workspace: str, customer_id: str) -> str | None:
@@ -57,21 +56,28 @@ def _place(connection: sa.Connection, workspace: str, customer_id: str) -> str |
     return found or connection.execute(owner).scalar_one_or_none()
 
 
+def lock(connection: sa.Connection, delivery: Delivery) -> None:
+    """Whoever writes to a customer's history locks it first, and then the delivery."""
+    if delivery.kind == NUDGED:
+        locked(connection, delivery.workspace, delivery.body["customer"])
+
+
 def settled(connection: sa.Connection, delivery: Delivery, outcome: Outcome) -> None:
     """In the transaction that settles a delivery: a nudge that was posted is recorded, and its wording is kept there only."""
-    if delivery.kind != NUDGE or isinstance(outcome, Released):
+    if delivery.kind != NUDGED or isinstance(outcome, Released):
         return
+    o = tables.outbox.c
+    mine = sa.and_(o.workspace_id == delivery.workspace, o.id == delivery.id)
+    body = connection.execute(sa.select(o.body).where(mine)).scalar_one()
     if isinstance(outcome, Sent):
         posted = NewActivity(
-            kind=NUDGE,
+            kind=NUDGED,
             actor=PI,
             source=Source.API,
-            changes=(Change("nudge", None, delivery.body["wording"]),),
+            changes=(Change("nudge", None, body["wording"]),),
             refs={"delivery": delivery.id, "channel": delivery.channel, "ts": outcome.ts, "by": delivery.body["by"]},
             dedupe_key=f"delivery:{delivery.id}",
         )
         activities.append(connection, delivery.workspace, delivery.body["customer"], posted)
-    o = tables.outbox.c
-    emptied = {name: value for name, value in delivery.body.items() if name != "wording"}
-    mine = sa.and_(o.workspace_id == delivery.workspace, o.id == delivery.id)
+    emptied = {name: value for name, value in body.items() if name != "wording"}
     connection.execute(tables.outbox.update().where(mine).values(body=emptied))

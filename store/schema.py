@@ -12,7 +12,7 @@ from store.actors import new_id
 from store.domain.errors import PivotalError, SchemaUnknown
 from store.engine import Database, database_clock
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; web and worker start on no other. A test compares it with the folder."""
 
 _ONE_AT_A_TIME = 7_205_759_403_792_793  # any number, so long as every migrating process takes the same
@@ -24,15 +24,7 @@ async def migrate(database: Database) -> None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-    command.upgrade(_config(connection), "head")
-    if connection.dialect.name == "sqlite" and (
-        broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    ):
-        raise PivotalError(
-            f"The migration would leave rows of {broken[0]} without what they belong to. Nothing was changed."
-        )
+    upgrade(connection, "head")
     w = tables.workspace
     if connection.execute(sa.select(w.c.workspace_id).limit(1)).first() is None:
         first = {
@@ -43,6 +35,19 @@ def _upgrade(connection: sa.Connection) -> None:
             "created_at": database_clock(connection),
         }
         connection.execute(w.insert(), first)
+
+
+def upgrade(connection: sa.Connection, revision: str) -> None:
+    """Run what is missing up to this revision, within the caller's `alter`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    command.upgrade(_config(connection), revision)
+    if connection.dialect.name == "sqlite" and (
+        broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    ):
+        raise PivotalError(
+            f"The migration would leave rows of {broken[0]} without what they belong to. Nothing was changed."
+        )
 
 
 def _config(connection: sa.Connection) -> Config:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import activities, actors, chain, customers, history, nudged, outbox, settings, workspaces
+from store import activities, actors, chain, customers, figures, history, nudged, outbox, settings, workspaces
 from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
@@ -20,6 +20,7 @@ from store.importing import Imported, Importer, Numbered
 from store.nudging import Nudging, posting
 from store.outbox import Body, Delivery, Outcome
 from store.programs import Programs
+from store.recalling import Recalling
 from store.records import Records
 from store.settings import WorkspaceSettings
 from store.watching import Watching, watches
@@ -45,6 +46,7 @@ class Store:
         self.programs = Programs(database, patient or database)
         self.nudging = Nudging(database, patient or database)
         self.watching = Watching(database, patient or database)
+        self.recalling = Recalling(patient or database)
 
     async def close(self) -> None:
         await self._database.close()
@@ -176,6 +178,10 @@ class Store:
         """The end of each customer's chain: kept elsewhere, it shows later whether a tail was cut."""
         return await self._database.read(lambda c: chain.heads(c, workspace))
 
+    async def figures(self) -> figures.Figures:
+        """How much there is to do, in all workspaces together."""
+        return await self._database.read(figures.figures)
+
     # --- what is still to be sent ---
 
     async def enqueue(self, workspace: str, *, key: str, kind: str, channel: str, body: Body) -> str | None:
@@ -203,6 +209,7 @@ class Store:
         """Write down how it went. Returns whether it was still ours to say."""
 
         def work(connection: sa.Connection) -> bool:
+            nudged.lock(connection, delivery)
             mine = outbox.settle(connection, delivery, worker=worker, outcome=outcome)
             if mine:
                 nudged.settled(connection, delivery, outcome)

@@ -531,6 +531,23 @@ export = tenant(
     sa.Index("ix_export_sha256", "workspace_id", "sha256"),
 )
 
+# Contacts who were erased: what shows the name outside the database is taken back afterwards.
+erasure = tenant(
+    "erasure",
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("contact_id", Key, nullable=False),
+    sa.Column("customers", Json, nullable=False),
+    sa.Column("nudges", Json, nullable=False),
+    sa.Column("deliveries", Json, nullable=False),
+    # ids of what named them
+    sa.Column("looked_at", Instant),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("done_at", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    belongs_to("contact", "contact_id"),
+    sa.Index("ix_erasure_due", "done_at", "due_at"),
+)
+
 # What lets a program in. The secret is not here, only its hash.
 api_key = tenant(
     "api_key",

@@ -21,7 +21,8 @@ from store.access import ApiKey
 from store.domain.activity import Change, NewActivity, Source
 from store.domain.activity import Value as ChangeValue
 from store.domain.errors import UsageError, code
-from store.nudged import NUDGE, Asked
+from store.domain.nudge import NUDGED
+from store.nudged import Asked
 from store.programs import Event, Result
 
 ONE: Final = 64 * 1024
@@ -138,15 +139,15 @@ def _checked(given: Any) -> NewEvent | str:
         return f"{code(where)}: {what}." if where else f"{what}."
     if event.event_type in OURS_ALONE:
         return f"`event_type`: only Pivotal itself records {code(event.event_type)}."
-    if event.event_type == NUDGE and wording(event) is None:
+    if event.event_type == NUDGED and wording(event) is None:
         return "`text`: a nudge needs its wording."
-    if event.event_type != NUDGE and event.channel is not None:
-        return f"`channel`: only a {code(NUDGE)} is posted."
+    if event.event_type != NUDGED and event.channel is not None:
+        return f"`channel`: only a {code(NUDGED)} is posted."
     return event
 
 
 def _event(event: NewEvent, key: ApiKey) -> Event:
-    if event.event_type == NUDGE:
+    if event.event_type == NUDGED:
         return Asked(
             key=f"api:{key.id}:{event.dedupe_key or token_hex(8)}", wording=wording(event) or "", channel=event.channel
         )

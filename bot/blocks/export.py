@@ -31,6 +31,10 @@ def under_way(export: Export, page: Page, rows: int, about: int | None) -> Messa
     return _with(f"Export of {name}: {far}.", [_cancel(export)])
 
 
+def taken_back() -> Message:
+    return _with("That export was deleted, since a contact was removed. Export it again for how it reads now.", [])
+
+
 def receipt(export: Export, page: Page, made: Made) -> str:
     """What exactly the file holds, in one line of plain text; with the digest, by which it can be told from any other."""
     what = " ".join([counted(made.rows), ", ".join(phrases.filters(page, NAME))]).rstrip()

@@ -80,7 +80,11 @@ def erase_question(customer: CustomerName, contact: Contact) -> Message:
     button = kit.button(f"Remove {name} for good", ERASE, f"{customer.id} {contact.id}", style="danger")
     button["confirm"] = {
         "title": kit.plain("Remove for good?", 100),
-        "text": kit.plain(f"{name} is taken out of every record and entry. This cannot be undone.", 300),
+        "text": kit.plain(
+            "The name is taken out of every record, entry and message, and exported files are deleted in Slack. "
+            "Copies that somebody has downloaded are out of my reach. This cannot be undone.",
+            300,
+        ),
         "confirm": kit.plain("Remove", 30),
         "deny": kit.plain("Keep", 30),
         "style": "danger",

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 Render = Callable[[Delivery], Awaitable[Message]]
 """Raises NotWanted, when it is not to be sent any more."""
+Chore = Callable[[Delivery], Awaitable[None]]
+"""Something done in Slack that is no message. To do it twice is to do it once."""
 
 ATTEMPTS: Final = 8
 PERSON: Final = ("U", "W")
@@ -72,6 +74,7 @@ class Deliverer:
 
     renderers  by the delivery's kind, what turns it into a message at the moment of sending
     linked     kinds whose message's permalink is kept
+    chores     by the delivery's kind, what is done instead of posting
     """
 
     def __init__(
@@ -81,11 +84,13 @@ class Deliverer:
         renderers: Mapping[str, Render],
         timing: Timing = Timing(),
         linked: Collection[str] = (),
+        chores: Mapping[str, Chore] | None = None,
     ) -> None:
         self._store = store
         self._linked = frozenset(linked)
         self._slack = slack
         self._renderers = renderers
+        self._chores = chores or {}
         self._timing = timing
         self._worker = token_hex(8)
         self._next_post: dict[str, float] = {}
@@ -133,6 +138,8 @@ class Deliverer:
 
     async def _send(self, delivery: Delivery) -> Outcome | None:
         """Post it, or change the message whose ts its body names. None: nobody knows whether that was done."""
+        if chore := self._chores.get(delivery.kind):
+            return await _did(chore, delivery)
         try:
             changing = "ts" in delivery.body  # what stands there can always be changed, above all to take it away
             channel = await self._channel(delivery)
@@ -181,7 +188,7 @@ class Deliverer:
     async def _resolved(self, delivery: Delivery) -> Outcome | None:
         """Look whether it was posted; if not, post it. Where we may not look it is posted once more at most, and marked."""
         readable = True
-        if "ts" in delivery.body:
+        if "ts" in delivery.body or delivery.kind in self._chores:
             return await self._send(delivery)  # to change a message twice is to change it once
         try:
             since = delivery.attempted_at - CLOCKS_DIFFER
@@ -198,6 +205,14 @@ class Deliverer:
             return None
         await self._pace(delivery.channel)
         return await self._send(delivery)
+
+
+async def _did(chore: Chore, delivery: Delivery) -> Outcome:
+    try:
+        await chore(delivery)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it can be done again
+        return _unsent(delivery, error)
+    return Sent("")
 
 
 def _channel(delivery: Delivery) -> tuple[str, str]:

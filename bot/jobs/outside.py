@@ -18,3 +18,10 @@ class Outside:
         customer = await self._store.find_customer(delivery.workspace, delivery.body["customer"])
         name, wording = phrases.shown(customer.name, NAME), delivery.body["wording"]
         return Message(f"{name}: {wording}", (kit.section(kit.plain(name)), kit.section(kit.plain(wording))))
+
+    async def retold(self, delivery: Delivery) -> Message:
+        """What stands in place of one that named a contact who was removed."""
+        customer = await self._store.find_customer(delivery.workspace, delivery.body["customer"])
+        name = phrases.shown(customer.name, NAME)
+        gone = "This named a contact who was removed, and was taken back."
+        return Message(f"{name}: {gone}", (kit.section(kit.plain(name)), kit.section(kit.plain(gone))))

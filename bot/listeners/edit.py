@@ -1,7 +1,7 @@
 """Changing a record by text: set, status, comment, phase, onboarding, task, contact; and taking it back."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -22,9 +22,11 @@ from store.domain.record import By, Receipt
 class Edits:
     """Each command: whom it is about, what is asked, the one transaction, the receipt. With something left out it opens a form."""
 
-    def __init__(self, writing: Writing, forms: Forms) -> None:
+    def __init__(self, writing: Writing, forms: Forms, recall: Callable[[], None]) -> None:
+        """recall: something was erased, and may stand in Slack."""
         self._writing = writing
         self._forms = forms
+        self._recall = recall
         self._records = writing.store.records
 
     def handlers(self) -> dict[str, Handler]:
@@ -145,6 +147,7 @@ class Edits:
         customer_id, contact_id = action["value"].split(" ", 1)
         by = self._writing.by(asker, f"erase:{contact_id}")
         done = await self._records.erase_contact(asker.workspace, customer_id, contact_id, by)
+        self._recall()
         return said(erased(done))
 
     async def undo(self, typed: Typed) -> Message:

@@ -25,13 +25,13 @@ from bot.jobs.deliver import Deliverer, sentence
 from bot.listeners.typed import Typed, Writing, allowed
 from store import Store
 from store.actors import zone_named
+from store.domain.erasure import SHARED
 from store.domain.errors import Ambiguous, NotFound, PivotalError, Refused
 from store.domain.grammar import format_filter, format_history, parse_history
 from store.domain.grammar.history import KEYWORDS
 from store.domain.query import HistoryQuery, Reader, Window
 from store.domain.usage import PROGRAM
 from store.domain.words import MAX_LENGTH
-from store.erasure import SHARED
 from store.outbox import Delivery, GivenUp, Sent
 from store.store import PAGE
 

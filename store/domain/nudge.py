@@ -41,6 +41,8 @@ OPEN: Final = (NudgeState.HELD, NudgeState.STANDING, NudgeState.SNOOZED)
 """Of one rule and customer at most one nudge is in one of these."""
 
 
+NUDGED: Final = "pi.nudge"
+"""The kind of the activity that a posted nudge becomes; and of the delivery of one that a program asked for."""
 POST: Final = "nudge.post"
 EDIT: Final = "nudge.edit"
 DIGEST: Final = "nudge.digest"

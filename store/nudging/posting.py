@@ -10,13 +10,12 @@ import sqlalchemy as sa
 
 from store import activities, outbox, settings, tables
 from store.domain.activity import PI, Change, NewActivity, Source
-from store.domain.nudge import DIGEST, NOTICE, POST, NudgeState
+from store.domain.nudge import DIGEST, NOTICE, NUDGED, POST, NudgeState
 from store.engine import database_clock
 from store.nudging import places, planning, schedules
 from store.outbox import Delivery, GivenUp, Outcome, Sent
 from store.records.recording import locked_all
 
-NUDGED: Final = "pi.nudge"
 NOT_WANTED: Final = "not_wanted"
 """The error of a delivery that was not true any more when its turn came."""
 SHARED_OUTSIDE: Final = "shared_outside"

@@ -190,11 +190,9 @@ class Records:
         )
 
     async def erase_contact(self, workspace: str, customer_id: str, which: str, by: By) -> Receipt:
-        """Erase a contact for good: see store/erasure.py. Whoever is archived only keeps their name."""
+        """Erase a contact for good: see store/erasure.py. Whoever is archived only keeps their name. `Store.recalling` does the rest."""
         contact, found = await self._database.read(lambda c: erasure.scan(c, workspace, customer_id, which))
-        done = await self._database.write(lambda c: erasure.erase(c, workspace, customer_id, contact.id, found, by))
-        await self._database.scrub()
-        return done
+        return await self._database.write(lambda c: erasure.erase(c, workspace, customer_id, contact.id, found, by))
 
     # --- comments ---
 

@@ -18,6 +18,7 @@ from bot.answers import Budget
 from bot.app import App, build
 from bot.jobs.deliver import Timing
 from bot.jobs.exports import Leases
+from bot.metrics import Metrics
 from bot.sandbox import Channel, Person, Shown, StandInSlack
 from bot.settings import Settings, SlackAccess
 from bot.socket import connected
@@ -27,6 +28,7 @@ from store.domain.activity import Activity, NewActivity
 from store.domain.query import HistoryQuery, Page, Reader
 from store.engine import Database, connect, database_clock
 from store.schema import check
+from store.timed import Timed
 from tests.builders import imported
 
 UNHURRIED: Final = Timing(spare=timedelta(0), doubt=timedelta(0), between_posts=timedelta(milliseconds=5))
@@ -62,6 +64,7 @@ async def served(
     leases: Leases = QUICK_EXPORTS,
     program: str = "/pivotal",
     socket: bool = False,
+    metrics_key: SecretStr | None = None,
 ) -> AsyncIterator[tuple[App, str]]:
     """One process of the app on loopback, installed in this Slack. Gives it and its request URL, which Socket Mode does not use."""
     app_token = SecretStr(slack.app_token)
@@ -70,18 +73,20 @@ async def served(
         signing_secret=None if socket else SecretStr(slack.signing_secret),
         app_token=app_token if socket else None,
     )
+    measured = Metrics()
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(
             build(
-                Settings(slack_api_url=slack.api_url),
+                Settings(slack_api_url=slack.api_url, metrics_key=metrics_key),
                 access,
-                Store(database),
+                Store(Timed(database, measured.queried)),
                 ready=partial(check, database),
                 clock=clock,
                 budget=budget,
                 timing=timing,
                 leases=leases,
                 program=program,
+                measured=measured,
             )
         )
         url = await stack.enter_async_context(listening(app.web, "127.0.0.1", 0, timedelta(seconds=1)))
@@ -153,6 +158,19 @@ class Pivotal:
                 if not schedules and not await self.database.read(self._to_be_sent):
                     return
                 await asyncio.sleep(0.02)
+
+    async def recalls(self) -> None:
+        """Work off what was erased until nothing is left of it; what has to wait is looked at again at once."""
+        e = tables.erasure.c
+        left = sa.and_(e.workspace_id == self.workspace, e.done_at.is_(None))
+        async with asyncio.timeout(20):
+            while True:
+                await self.app.recaller.drain()
+                await self.looks()
+                if not await self.database.read(lambda c: c.execute(sa.select(e.id).where(left)).all()):
+                    return
+                at_once = tables.erasure.update().where(left).values(due_at=e.created_at)
+                await self.database.write(lambda c: c.execute(at_once))  # noqa: B023 - it is done before the next turn
 
     def _to_be_sent(self, connection: sa.Connection) -> int:
         o = tables.outbox.c

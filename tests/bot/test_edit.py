@@ -421,7 +421,7 @@ async def test_deleting_a_contact_asks_first_and_then_removes_the_name_everywher
     assert "out of reach" in question.plain
     done = await question.click("Remove Zyxjane Qwertson for good")
     assert "removed contact" in done.plain
-    await pivotal.app.deliverer.drain()
+    await pivotal.recalls()
     again = await pivotal.says("/pivotal history acme-corp")
     assert "Zyxjane" not in again.plain
     assert "removed contact" in again.plain
@@ -454,7 +454,7 @@ async def test_two_people_removed_at_once_are_gone_from_all_that_slack_keeps(piv
         await asyncio.sleep(0.05)
     await pivotal.stops()
     await pivotal.starts()
-    await pivotal.app.deliverer.drain()
+    await pivotal.recalls()
     public = [each for each in pivotal.slack.workspace.messages.values() if each.ephemeral_to is None]
     assert len(public) >= 2
     for name in ("Qwertson", "Vandermole", "Zyxjane", "Qobert"):

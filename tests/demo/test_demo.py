@@ -280,7 +280,8 @@ async def test_it_starts_soon_and_ctrl_c_ends_it_at_once(tmp_path: Path) -> None
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    said = (await process.stdout.readline()).decode()
+    while not (said := (await process.stdout.readline()).decode()).startswith("The demo is at"):
+        assert said, "it ended before it said where it is"
     url = said.split()[-1]
     async with aiohttp.ClientSession() as http, http.get(url) as page, http.get(f"{url}/stream") as stream:
         assert page.status == 200

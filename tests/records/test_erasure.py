@@ -40,6 +40,7 @@ async def test_nothing_with_the_name_is_left(edits: Edits, database: Database, d
     assert [each.kind for each in done.recorded] == ["contact.removed"]
     assert [each.field for each in done.recorded[0].changes] == ["contact", "primary contact"]
     assert (await edits.store.verify(workspace)).faults == ()
+    await edits.store.recalling.work_off()
     assert await left_in(database, database_url, edits.forms(CANARY, FORMER, EMAIL, "Qwertson", "Oldname")) == []
     page = await edits.page(HistoryQuery("acme"))
     assert any(each.text == "removed contact" for each in page.entries)
@@ -86,6 +87,7 @@ async def test_two_erasures_at_once_that_name_each_others_customers_both_complet
         there.erase_contact(edits.workspace, other, people[other], edits.by),
         *map(tagged, range(4)),
     )
+    await edits.store.recalling.work_off()
     assert await left_in(database, database_url, edits.forms("Qwertson", "Vandermole")) == []
     for customer in people:
         assert (await edits.records.customer(edits.workspace, customer)).tags == ("t0", "t1", "t2", "t3")
