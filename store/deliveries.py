@@ -12,6 +12,7 @@ from store.domain.sync import Notice, Parked
 from store.engine import Database
 from store.inbox import Received
 from store.records import customer
+from store.records.recording import locked
 from store.syncing import Applied
 
 ParkedBodies = Callable[[bytes, Sequence[Notice]], bytes]
@@ -65,10 +66,11 @@ class Deliveries:
         return await self._database.read(lambda c: inbox.parked(c, workspace))
 
     async def link(self, workspace: str, known_as: str, customer_id: str) -> int:
-        """Say whose id it is: what waited for it is applied. Returns how many deliveries that are."""
+        """Say whose id it is: what waited for it is applied. Returns how many deliveries that are. Raises NotFound for the customer."""
         provider, account, external_id = known_as.split(":", 2)
 
         def work(connection: sa.Connection) -> int:
+            locked(connection, workspace, customer_id)
             syncing.bind(connection, workspace, Source(provider), account, external_id, customer_id)
             return inbox.release(connection, workspace, known_as)
 

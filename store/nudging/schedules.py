@@ -132,11 +132,10 @@ def listed(connection: sa.Connection, workspace: str) -> list[Schedule]:
 
 def one(connection: sa.Connection, workspace: str, schedule_id: str) -> Schedule:
     s = tables.schedule.c
-    row = (
-        connection.execute(sa.select(tables.schedule).where(s.workspace_id == workspace, s.id == schedule_id))
-        .mappings()
-        .one()
-    )
+    found = connection.execute(sa.select(tables.schedule).where(s.workspace_id == workspace, s.id == schedule_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NotFound("I don't know that schedule.", "`/pivotal nudges` lists them.")
     return read(row)
 
 

@@ -113,7 +113,10 @@ def list_of(connection: sa.Connection, workspace: str) -> list[Watch]:
 def one(connection: sa.Connection, workspace: str, watch_id: str) -> Watch:
     t = tables.watch.c
     found = connection.execute(sa.select(tables.watch).where(t.workspace_id == workspace, t.id == watch_id))
-    return read(found.mappings().one())
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NotFound("I don't know that watch.", "`/pivotal watches` lists them.")
+    return read(row)
 
 
 def remove(connection: sa.Connection, workspace: str, number: int, by: str, *, admin: bool) -> Watch:
