@@ -84,7 +84,6 @@ class Edits:
             move.onboarding,
             phase_named(move.phase, settings.phases),
             self._by(typed),
-            last_phase=settings.phases[-1] if settings.phases else None,
         )
         return self._receipt(typed.asker, done)
 

@@ -106,13 +106,10 @@ class Records:
         phase: str,
         by: By,
         *,
-        last_phase: str | None = None,
         expected: str | None = None,
     ) -> Receipt:
         return await self._database.write(
-            lambda c: onboarding.move(
-                c, workspace, customer_id, which, phase, by, last_phase=last_phase, expected=expected
-            )
+            lambda c: onboarding.move(c, workspace, customer_id, which, phase, by, expected=expected)
         )
 
     async def add_task(

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import tables
+from store import settings, tables
 from store.actors import folded, new_id
 from store.domain.activity import Change, NewActivity, Ref, Value
 from store.domain.customer import digest, within
@@ -80,14 +80,12 @@ def move(
     phase: str,
     by: By,
     *,
-    last_phase: str | None = None,
     expected: str | None = None,
 ) -> Receipt:
-    """Move an onboarding to another phase.
+    """Move an onboarding to another phase; with the last one of the settings it is done, with another it is under way.
 
-    which       its id, label or name; None for the only open one
-    last_phase  the phase with which an onboarding is done
-    expected    the digest of the phase that a form showed
+    which     its id, label or name; None for the only open one
+    expected  the digest of the phase that a form showed
     """
     locked(connection, workspace, customer_id)
     if not counts(connection, workspace, by):
@@ -103,7 +101,8 @@ def move(
     if found.phase == phase:
         return Receipt(customer=name_of(connection, workspace, customer_id))
     o = tables.onboarding.c
-    state = "done" if last_phase is not None and folded(phase) == folded(last_phase) else "open"
+    phases = settings.read(connection, workspace).phases
+    state = "done" if phases and folded(phase) == folded(phases[-1]) else "open"
     this = sa.and_(o.workspace_id == workspace, o.id == found.id)
     connection.execute(tables.onboarding.update().where(this).values(phase=phase, state=state))
     moved = activity(

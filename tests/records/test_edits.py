@@ -211,11 +211,13 @@ async def test_a_comment_names_contacts_and_people_by_reference(edits: Edits) ->
 async def test_moving_to_the_last_phase_finishes_an_onboarding(edits: Edits) -> None:
     acme = await edits.customer("Acme Corp")
     await edits.records.start_onboarding(edits.workspace, acme, "", "Kickoff", edits.by)
-    moved = await edits.records.move_phase(edits.workspace, acme, None, "Done", edits.by, last_phase="Done")
+    moved = await edits.records.move_phase(edits.workspace, acme, None, "Done", edits.by)
     assert told(moved) == [("onboarding.phase_moved", [("phase", "Kickoff", "Done")])]
     assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["done"]
-    await edits.records.revert(edits.workspace, acme, [moved.recorded[0].seq], edits.by)
+    back = await edits.records.revert(edits.workspace, acme, [moved.recorded[0].seq], edits.by)
     assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["open"]
+    await edits.records.revert(edits.workspace, acme, [back.recorded[0].seq], edits.by)
+    assert [each.state for each in await edits.records.onboardings(edits.workspace, acme)] == ["done"]
 
 
 async def test_two_people_who_link_channels_crosswise_at_once_both_land(edits: Edits, elsewhere: Database) -> None:

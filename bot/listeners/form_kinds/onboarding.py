@@ -40,14 +40,12 @@ class Onboardings(Kinds):
         ], {}
 
     async def _save_phase(self, asked: Asked) -> Receipt:
-        settings = await self._store.settings(asked.asker.workspace)
         return await self._records.move_phase(
             asked.asker.workspace,
             asked.customer_id,
             asked.answers["onboarding"],
             asked.answers["phase"],
             asked.by,
-            last_phase=settings.phases[-1] if settings.phases else None,
         )
 
     async def _onboarding(self, _asker: Asker, _customer_id: str, _given: Given) -> Built:
