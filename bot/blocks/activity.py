@@ -1,5 +1,6 @@
 """One activity as blocks: a line, its circumstances below it, and, when it is opened, all of it."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from bot.blocks.kit import Block, Element
 from bot.blocks.phrases import Names
 from store.domain.activity import REMOVED_CONTACT, Activity, Change, Source, printed
 
+CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,20}")
+"""An id of Slack's."""
 LEAST: Final = 600
 """Bytes of the details that say least: when, by which way, and how much else there is."""
 ONBOARDING: Final = 60
@@ -39,10 +42,20 @@ def entry(
     _, emoji = phrases.icon(activity)
     at = kit.moment(activity.occurred_at, f"{phrases.when(activity.occurred_at, zone)} {zone.key}")
     about = [kit.mrkdwn(f":{emoji}: {at}"), kit.plain(activity.kind)]
+    if channel := _channel(activity):
+        about.append(kit.mrkdwn(f"<#{channel}>"))
     if activity.onboarding_id:
         about.append(kit.plain(kit.one_line(activity.onboarding_id), min(fit.value, ONBOARDING)))
     line = kit.plain(phrases.line(activity, names, fit.value), fit.line)
     return kit.section(line, accessory=button), kit.context(*about)
+
+
+def _channel(activity: Activity) -> str | None:
+    """That was linked or unlinked: Slack shows its name to whoever may know it."""
+    if activity.kind != "customer.channel_linked" or not activity.changes:
+        return None
+    said = activity.changes[0].new or activity.changes[0].old
+    return said if isinstance(said, str) and CHANNEL.fullmatch(said) else None
 
 
 def details(activity: Activity, names: Names, zone: ZoneInfo, room: int | None = None) -> Block:

@@ -411,6 +411,13 @@ async def test_guests_and_outsiders_are_refused(pivotal: Pivotal, facts: dict[st
 # --- erasing ----------------------------------------------------------------------------------------------------------
 
 
+async def test_a_linked_channel_is_told_by_its_name(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    await pivotal.says("/pivotal link acme-corp")
+    feed = await pivotal.says("/pivotal history acme-corp --type channel_linked")
+    assert f"<#{pivotal.room.id}>" in str(feed.blocks)
+
+
 async def test_deleting_a_contact_asks_first_and_then_removes_the_name_everywhere(pivotal: Pivotal) -> None:
     await pivotal.imports(ACME)
     await pivotal.says('/pivotal contact add acme-corp "Zyxjane Qwertson" zyx@acme.com')
