@@ -33,7 +33,7 @@ def _frame(those: Told, zone: ZoneInfo, mark: str, fit: Fit) -> Frame:
     entries: dict[int, Sequence[Block]] = {}
     for seen in those.seen:
         query = replace(those.watch.query, customer=seen.customer.id)
-        button = kit.button("History", OWN, links.value(query))
+        button = kit.button("History", f"{OWN}:{len(entries)}", links.value(query))
         head = kit.section(kit.plain(phrases.shown(seen.customer.name, fit.name)), accessory=button)
         for each in seen.activities:
             lead = [head] if each is seen.activities[0] else []

@@ -234,7 +234,7 @@ def register(
     async def filtered(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.replace(ack, body, lambda asker: history.filtered(asker, action))
 
-    @bolt.action(OWN)
+    @bolt.action(re.compile(rf"^{OWN}(:\d+)?$"))
     async def own(ack: AsyncAck, body: Json, action: Json) -> None:
         await answers.add(ack, body, lambda asker: history.went(asker, action))
 

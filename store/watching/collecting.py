@@ -22,7 +22,7 @@ from store.watching import watches
 CUSTOMERS: Final = 50
 ACTIVITIES: Final = 200
 """Of how many customers, and of each how many activities, one transaction looks at."""
-TOLD: Final = 15
+TOLD: Final = 12
 """Activities in one message; of the others it tells how many there were."""
 MINUTE: Final = timedelta(minutes=1)
 NEWS: Final = timedelta(days=3)

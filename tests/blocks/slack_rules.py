@@ -47,17 +47,17 @@ def _twice(ids: Iterator[str]) -> list[str]:
 
 # --- what is live -----------------------------------------------------------------------------------------------------
 
-OUR_DATE: Final = re.compile(r"<!date\^\d+\^[^<>|^]*\|[^<>|]*>")
+OURS: Final = re.compile(r"<!date\^\d+\^[^<>|^]*\|[^<>|]*>|<#[CG][A-Z0-9]+>")
 
 
 def live(text: str, blocks: Sequence[Json]) -> Iterator[str]:
-    """Mentions, broadcasts and links that Slack would make of it. Our own dates are none."""
-    yield from re.findall(r"<[^>]*>?", OUR_DATE.sub("", text))
+    """Mentions, broadcasts and links that Slack would make of it. Our own dates, and channels by their id, are none."""
+    yield from re.findall(r"<[^>]*>?", OURS.sub("", text))
     for block in every_block(blocks):
         for node in _nodes(block):
             if node.get("type") == "mrkdwn":
                 assert node["verbatim"], node
-                yield from re.findall(r"<[^>]*>?", OUR_DATE.sub("", node["text"]))
+                yield from re.findall(r"<[^>]*>?", OURS.sub("", node["text"]))
             elif node.get("type") in {"link", "user", "usergroup", "channel", "broadcast", "emoji"} or "url" in node:
                 yield str(node)
 

@@ -151,7 +151,7 @@ async def test_whatever_people_and_programs_write_fits_and_mentions_nobody(acme:
     await acme.remembers("acme-corp", *strange)
     await acme.looks()
     [message] = posted(acme)
-    assert "and 6 more in that minute" in str(message.blocks)
+    assert "and 9 more in that minute" in str(message.blocks)
     assert "21 activities" in message.text
     assert acme.slack.refusals == []
 
