@@ -105,13 +105,17 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
     names = list(rows[0])
     postgres = connection.dialect.name == "postgresql"
     columns = [_to_driver(table.c[name].type, [row[name] for row in rows], postgres=postgres) for name in names]
-    records = list(zip(*columns, strict=True))
-    if postgres:
+    put(connection, table.name, names, list(zip(*columns, strict=True)))
+
+
+def put(connection: sa.Connection, table: str, names: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+    """Insert records whose values are as the driver takes them. table, names: our own, never anybody's text."""
+    if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        await_only(driver.copy_records_to_table(table.name, records=records, columns=names))
+        await_only(driver.copy_records_to_table(table, records=records, columns=names))
     else:
-        places = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", records)  # noqa: S608 - our own names
+        columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", records)  # noqa: S608 - our own names
 
 
 def _to_driver(kind: sa.types.TypeEngine[Any], values: list[Any], *, postgres: bool) -> list[Any]:

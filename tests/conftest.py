@@ -101,6 +101,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     asyncio.run(_administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture(params=["to sqlite", "to postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Another database, without tables."""
+    if request.param == "to sqlite":
+        yield f"sqlite:///{tmp_path / 'other.db'}"
+        return
+    server: sa.URL = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid4().hex[:12]}"
+    asyncio.run(_administer(server, f"CREATE DATABASE {name}"))
+    yield str_url(server.set(database=name))
+    asyncio.run(_administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = connect(database_url)

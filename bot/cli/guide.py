@@ -35,6 +35,13 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "serve": ("serve --socket", "serve --host 0.0.0.0 --port 8080"),
     "manifest": ("manifest --socket", "manifest --url https://pivotal.example.com"),
     "migrate": ("migrate",),
+    "backup": ("backup pivotal-monday.backup",),
+    "restore": (
+        "restore pivotal-monday.backup --erasures erasures.jsonl",
+        "restore pivotal-monday.backup --no-erasures",
+    ),
+    "erasures": ("erasures -o erasures.jsonl",),
+    "move": ("move --to postgresql://user:password@host/database",),
     "demo": ("demo", "demo --port 9000 --no-browser"),
     "help": ("help", "help history"),
 }

@@ -206,11 +206,17 @@ def replay(
 
 
 @app.command(cls=Taught)
-def worker() -> None:
+def worker(
+    host: Annotated[str | None, typer.Option(help="In place of HOST.", show_default=False)] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Answer there: /healthz, /readyz and /metrics.", show_default=False),
+    ] = None,
+) -> None:
     """Run the jobs only: send what is due, apply what came in. Any number of workers may run."""
     from bot.cli import serving
 
-    serving.work()
+    serving.work(host=host, port=port)
 
 
 @app.command(cls=Taught)
@@ -268,6 +274,57 @@ def migrate() -> None:
     from bot.cli import database
 
     database.migrate()
+
+
+@app.command(cls=Taught)
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new one.", show_default=False)],
+) -> None:
+    """Write all that the database has into a file, as of one moment, while everything goes on.
+
+    It is the same from SQLite and PostgreSQL, and can be restored into either.
+    """
+    from bot.cli import backup as part
+
+    part.backup(file)
+
+
+@app.command(cls=Taught)
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `pivotal backup` wrote.", show_default=False)],
+    erasures: Annotated[
+        Path | None,
+        typer.Option("--erasures", metavar="FILE", help="Who was erased since: erase them again.", show_default=False),
+    ] = None,
+    no_erasures: Annotated[bool, typer.Option("--no-erasures", help="Nobody was erased since.")] = False,
+) -> None:
+    """Fill a new database from a backup: as a whole, checked, or not at all."""
+    from bot.cli import backup as part
+
+    part.restore(file, erasures, nobody=no_erasures)
+
+
+@app.command(cls=Taught)
+def erasures(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="In place of standard output.", show_default=False),
+    ] = None,
+) -> None:
+    """List the contacts who were erased, without their names. Kept outside the backups, it keeps them erased in a restored one."""
+    from bot.cli import backup as part
+
+    part.list_erasures(output)
+
+
+@app.command(cls=Taught)
+def move(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="Of the new database.", show_default=False)],
+) -> None:
+    """Copy everything into another, empty database: from SQLite to PostgreSQL, or back. Stop `serve` and `worker` first."""
+    from bot.cli import backup as part
+
+    part.move(to)
 
 
 @app.command(cls=Taught)

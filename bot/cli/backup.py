@@ -1,0 +1,176 @@
+"""`pivotal backup`, `restore`, `move` and `erasures`: all that the database has, into a file, out of one, or to another database."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from bot import settings
+from bot.cli import terminal
+from bot.cli.database import connected, located
+from store import schema
+from store.backup import dumping, erased, file, loading
+from store.backup.erased import Erased
+from store.backup.file import Backup, Writer
+from store.backup.loading import Loaded
+from store.domain.errors import Conflict, NotFound, PivotalError, Refused, UsageError
+from store.engine import Database
+
+Moved = Callable[[int, int], None]
+
+
+def backup(output: Path) -> None:
+    if output.exists():
+        raise Refused(f"{output} is there already.", "Name a new file: a backup is never written over.")
+    terminal.run(_backup(output))
+
+
+async def _backup(output: Path) -> None:
+    url = settings.read().database_url
+    located("DATABASE_URL", url, new=False)
+    async with connected(url) as database:
+        await schema.check(database)
+        with _written(output) as raw, _progress("rows") as moved:
+            writer = await _dumped(database, raw, moved)
+    terminal.output().print(f"{output}: {_rows(sum(writer.counts.values()))} at schema {schema.HEAD}.")
+
+
+async def _dumped(database: Database, raw: IO[bytes], moved: Moved) -> Writer:
+    writer = Writer(raw)
+    await database.read(lambda connection: dumping.dump(connection, writer, moved))
+    return writer
+
+
+def restore(source: Path, erasures: Path | None, *, nobody: bool) -> None:
+    if (erasures is None) is not nobody:
+        raise UsageError(
+            "Who was erased since this backup was made would be back.",
+            "Write `--erasures FILE` with what `pivotal erasures` has listed, or `--no-erasures` if nobody was.",
+        )
+    everybody = [] if erasures is None else _read(erasures)
+    environment = settings.read()
+    variable, url = "DATABASE_URL", environment.database_url
+    if environment.migration_database_url is not None:
+        variable, url = "MIGRATION_DATABASE_URL", environment.migration_database_url
+    name = located(variable, url, new=True)
+    terminal.run(_restore(source, url, name, everybody))
+
+
+async def _restore(source: Path, url: str, name: str, everybody: list[Erased]) -> None:
+    with _progress("bytes") as moved:
+        found = _whole(source, moved)
+        async with connected(url) as database:
+            loaded = await _loaded(database, found, moved, everybody, in_doubt=True)
+            await database.scrub()  # of the names of those who were erased again
+    again = f" {loaded.erased:,} erased again." if everybody else ""
+    terminal.output().print(f"{name}: {_summed_up(loaded)}, as of {found.made_at}.{again}")
+
+
+def _whole(source: Path, moved: Moved) -> Backup:
+    size = source.stat().st_size if source.is_file() else 0
+    return file.whole(source, lambda read: moved(read, 2 * size))
+
+
+async def _loaded(
+    database: Database, found: Backup, moved: Moved, everybody: list[Erased], *, in_doubt: bool
+) -> Loaded:
+    size = found.path.stat().st_size
+    return await database.alter(
+        lambda connection: loading.load(
+            connection, found, lambda read: moved(size + read, 2 * size), erasures=everybody, in_doubt=in_doubt
+        )
+    )
+
+
+def _read(erasures: Path) -> list[Erased]:
+    try:
+        return list(erased.read(erasures.read_text("utf-8")))
+    except OSError as error:
+        raise NotFound(f"Can't read {erasures}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{erasures} is not what `pivotal erasures` lists.") from None
+
+
+def move(to: str) -> None:
+    terminal.run(_move(settings.read().database_url, to))
+
+
+async def _move(url: str, to: str) -> None:
+    """By way of a file that nobody else can read and that is gone afterwards: so both databases may take their own time."""
+    located("DATABASE_URL", url, new=False)
+    name = located("--to", to, new=True)
+    with tempfile.TemporaryDirectory(prefix="pivotal-") as folder:
+        path = Path(folder) / "moving"
+        async with connected(url) as source, connected(to) as target:
+            await schema.check(source)
+            before = await source.read(dumping.heads)
+            with _progress("rows") as moved, path.open("wb") as raw:
+                await _dumped(source, raw, moved)
+            with _progress("bytes") as moved:
+                loaded = await _loaded(target, _whole(path, moved), moved, [], in_doubt=False)
+            if not before == await source.read(dumping.heads) == await target.read(dumping.heads):
+                raise Conflict(
+                    "Somebody wrote to the old database meanwhile, and that is not in the new one.",
+                    "Stop `serve` and `worker`, and move again to another new database.",
+                )
+    terminal.output().print(f"{name}: {_summed_up(loaded)}. Set DATABASE_URL to it.")
+
+
+def list_erasures(output: Path | None) -> None:
+    terminal.run(_list_erasures(output))
+
+
+async def _list_erasures(output: Path | None) -> None:
+    url = settings.read().database_url
+    located("DATABASE_URL", url, new=False)
+    async with connected(url) as database:
+        await schema.check(database)
+        text = erased.lines(await database.read(erased.listed))
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with _written(output) as raw:
+        raw.write(text.encode())
+
+
+@contextmanager
+def _written(output: Path) -> Iterator[IO[bytes]]:
+    """A file for its owner's eyes, that is there under its name only when it is whole."""
+    part = output.with_name(f".{output.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+            yield raw
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(output)
+    except OSError as error:
+        raise PivotalError(f"Can't write {output}: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(unit: str) -> Iterator[Moved]:
+    """A bar on stderr, if a terminal is there. Gives a function that is told how far it is, and of how much."""
+    columns = (TextColumn(f"{{task.completed:,}} {unit}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _summed_up(loaded: Loaded) -> str:
+    customers = "1 customer" if loaded.customers == 1 else f"{loaded.customers:,} customers"
+    activities = "1 activity" if loaded.activities == 1 else f"{loaded.activities:,} activities"
+    return f"{_rows(sum(loaded.counts.values()))}, {activities} of {customers}, each verified"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
