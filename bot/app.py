@@ -56,7 +56,7 @@ from store.domain.nudge import NUDGED, POST
 from store.domain.usage import PROGRAM
 from store.domain.watch import WATCH
 from store.engine import JOB, connect
-from store.schema import check, migrate
+from store.schema import HEAD, check, migrate, version
 from store.timed import Timed
 
 log = structlog.get_logger()
@@ -278,7 +278,8 @@ async def _bound(store: Store, slack: Slack, token: SecretStr) -> tuple[Identity
             raise
         log.warning("Slack cannot be reached; going on with the team that this database belongs to")
         return None, ours.id
-    return identity, (await store.bind_workspace(identity.team_id, identity.enterprise_id)).id
+    ours_already = await store.workspace_of(identity.team_id)  # read first: a start need not wait for whoever writes
+    return identity, ours_already or (await store.bind_workspace(identity.team_id, identity.enterprise_id)).id
 
 
 def _authorizer(identity: Identity | None) -> Callable[..., Awaitable[AuthorizeResult]]:
@@ -330,8 +331,9 @@ async def serve(
             await stack.enter_async_context(app.jobs.ticking())
         if socket and access.app_token is not None:
             await stack.enter_async_context(connected(app.bolt, access.app_token))
+        stopped = stop or _stopped_by_signal()
         log.info("serving", url=url, socket=socket)
-        await (stop or _stopped_by_signal()).wait()
+        await stopped.wait()
         log.info("stopping")
 
 
@@ -339,7 +341,8 @@ async def work(
     settings: Settings,
     *,
     stop: asyncio.Event | None = None,
-    timing: Timing | None = None,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+    leases: Leases = Leases(),  # noqa: B008 - frozen
     every: timedelta = TICK,
     monitored: bool = False,
 ) -> None:
@@ -349,13 +352,14 @@ async def work(
     monitored  whether it answers at the settings' host and port: /healthz, /readyz and /metrics
     """
     access = settings.require_slack_token()
-    async with _started(settings, access, timing or Timing()) as (stack, app, _):
+    async with _started(settings, access, timing, leases) as (stack, app, _):
         url = None
         if monitored:
             url = await stack.enter_async_context(listening(app.monitor, settings.host, settings.port, UNDER_WAY))
         await stack.enter_async_context(app.jobs.ticking(every))
+        stopped = stop or _stopped_by_signal()
         log.info("working", url=url)
-        await (stop or _stopped_by_signal()).wait()
+        await stopped.wait()
         log.info("stopping")
 
 
@@ -364,20 +368,22 @@ async def _started(
     settings: Settings,
     access: SlackAccess,
     timing: Timing = Timing(),  # noqa: B008 - frozen
+    leases: Leases = Leases(),  # noqa: B008 - frozen
 ) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
     """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
     measured = Metrics()
     database = Timed(connect(settings.database_url), measured.queried)
     patient = Timed(connect(settings.database_url, patience=JOB), measured.queried)
     try:
-        if database.dialect == "sqlite":
-            await migrate(database)
-        await check(database)
+        # Patiently: whoever starts again after a crash meets other processes that are at work.
+        if database.dialect == "sqlite" and (await patient.read(version) or "") < HEAD:
+            await migrate(patient)
+        await check(patient)
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
             store = Store(database, patient)
             app = await stack.enter_async_context(
-                build(settings, access, store, ready=ready, timing=timing, measured=measured)
+                build(settings, access, store, ready=ready, timing=timing, leases=leases, measured=measured)
             )
             yield stack, app, database.dialect
     finally:

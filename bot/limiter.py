@@ -43,6 +43,10 @@ class Limiter:
             self._seen[caller].append(now)
         return None
 
+    def is_used_up(self, caller: str, per_minute: int) -> bool:
+        """Whether this caller has used up its minute. Counts nothing, and remembers nobody who has not been counted."""
+        return per_minute > 0 and caller in self._seen and self._left(caller, per_minute, self._clock()) is not None
+
     def _left(self, caller: str, per_minute: int, now: float) -> Wait | None:
         times = self._seen.setdefault(caller, deque())
         self._seen.move_to_end(caller)

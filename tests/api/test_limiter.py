@@ -29,6 +29,16 @@ def test_who_floods_waits_until_the_first_is_a_minute_old() -> None:
     assert [waits.of("a", 3) for _ in range(4)] == [0, 0, 0, 60]
 
 
+def test_looking_counts_nothing_and_remembers_nobody() -> None:
+    waits = Waits()
+    assert not any(waits.limiter.is_used_up("a", 1) for _ in range(10))
+    assert waits.of("a", 1) == 0
+    assert waits.limiter.is_used_up("a", 1)
+    assert not waits.limiter.is_used_up("a", 0)
+    waits.now += 60
+    assert not waits.limiter.is_used_up("a", 1)
+
+
 def test_none_means_no_limit() -> None:
     waits = Waits()
     assert not any(waits.of("a", 0) for _ in range(1000))

@@ -127,7 +127,7 @@ async def test_a_worker_with_a_port_tells_how_it_is_and_nothing_else() -> None:
                 seen[path] = answer.status
                 text = await answer.text()
             if path == "/metrics":
-                assert 'pivotal_query_seconds_count{what="Store.claim"}' in text
+                assert 'pivotal_query_seconds_count{what="schema.version"}' in text
         assert seen == {"/healthz": 200, "/readyz": 200, "/metrics": 200, "/slack/events": 404, "/v1/customers": 404}
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), PATIENCE) == 0

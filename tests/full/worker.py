@@ -7,6 +7,7 @@ from typing import Final
 from bot import log
 from bot.app import work
 from bot.jobs.deliver import Timing
+from bot.jobs.exports import Leases
 from bot.settings import Settings
 
 TIMING: Final = Timing(
@@ -16,12 +17,13 @@ TIMING: Final = Timing(
     between_posts=timedelta(milliseconds=20),
 )
 """As in earnest in proportion: a post begins only while half of its lease is left, and is looked for a while after the lease has ended."""
+LEASES: Final = Leases(lease=timedelta(seconds=5), beat=timedelta(seconds=1), doubt=timedelta(seconds=1))
 EVERY: Final = timedelta(milliseconds=300)
 
 
 def main() -> None:
     log.set_up("ERROR")
-    asyncio.run(work(Settings(), timing=TIMING, every=EVERY))
+    asyncio.run(work(Settings(), timing=TIMING, leases=LEASES, every=EVERY))
 
 
 if __name__ == "__main__":

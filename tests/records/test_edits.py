@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from store import Store
-from store.domain.activity import Ref
 from store.domain.customer import Assignment, FieldType, digest
 from store.domain.errors import Ambiguous, Conflict, NotFound, PivotalError, Refused, UsageError
 from store.domain.query import HistoryQuery
 from store.engine import Database
 from store.records import Records
 from tests.records.conftest import Edits, told
+from tests.records.replay import on_record, replayed
 
 
 def a(field: str, value: str, *items: str) -> Assignment:
@@ -272,7 +272,7 @@ async def test_the_record_is_what_the_log_says_whoever_was_cut_off(edits: Edits,
         # A request that was cut off while it committed is still committing: this edit waits for it, since both lock the customer.
         await edits.records.edit(edits.workspace, customer, [a("health", "50")], edits.by)
         page = await edits.page(HistoryQuery(customer))
-        assert replayed(reversed(page.entries)) == await on_record(edits, customer)
+        assert replayed(reversed(page.entries)) == await on_record(edits.records, edits.workspace, customer)
         plans = [one.new for each in page.entries for one in each.changes if one.field == "plan"]
         assert len(plans) == len(set(plans))
         assert {tag for of, tag in saved if of == customer} <= set(plans)
@@ -464,59 +464,5 @@ async def test_no_write_skips_the_log(edits: Edits) -> None:
             continue
         assert done.recorded, name
         page = await edits.page(HistoryQuery("acme-corp"))
-        assert replayed(reversed(page.entries)) == await on_record(edits, acme), name
+        assert replayed(reversed(page.entries)) == await on_record(edits.records, edits.workspace, acme), name
     assert (await edits.store.verify(workspace)).faults == ()
-
-
-def replayed(oldest_first: Any) -> dict[str, Any]:
-    """What the log says that the record is."""
-    state: dict[str, Any] = {"status": "active"}
-    for each in oldest_first:
-        kind, _, ident = (each.subject or "customer:").partition(":")
-        for change in each.changes:
-            if change.field == "primary contact":
-                state["primary"] = change.new
-            elif kind == "customer" and each.kind.startswith("customer.") and change.field != "channel":
-                state[change.field] = change.new
-            elif kind in {"task", "onboarding"} and change.field in {"task", "due", "assignee", "phase"}:
-                state[f"{kind}:{ident}:{change.field}"] = change.new
-        if each.kind in _STATES:
-            state[f"{kind}:{ident}:state"] = _STATES[each.kind]
-        if each.kind == "contact.removed" and state.get("primary") == Ref.parse(f"contact:{ident}"):
-            state["primary"] = None
-    return {key: value for key, value in state.items() if value is not None}
-
-
-_STATES = {
-    "task.created": "open",
-    "task.completed": "done",
-    "task.reopened": "open",
-    "contact.added": "active",
-    "contact.archived": "archived",
-    "contact.restored": "active",
-    "contact.removed": None,
-    "comment.added": "there",
-    "comment.deleted": None,
-}
-
-
-async def on_record(edits: Edits, customer_id: str) -> dict[str, Any]:
-    """What the record is, in the same words."""
-    records, workspace = edits.records, edits.workspace
-    now = await records.customer(workspace, customer_id)
-    state: dict[str, Any] = {
-        name: now.value(name) for name in ("name", "status", "plan", "health_score", "owner", "domain", "tags")
-    }
-    for task in await records.tasks(workspace, customer_id):
-        due = task.due.isoformat() if task.due else None
-        state |= {f"task:{task.id}:task": task.title, f"task:{task.id}:due": due}
-        state |= {f"task:{task.id}:assignee": task.assignee, f"task:{task.id}:state": task.state}
-    for each in await records.onboardings(workspace, customer_id):
-        state[f"onboarding:{each.id}:phase"] = each.phase
-    for contact in await records.contacts(workspace, customer_id):
-        state[f"contact:{contact.id}:state"] = contact.state
-        if contact.is_primary:
-            state["primary"] = contact.ref
-    card = await records.card(workspace, customer_id)
-    state |= {f"comment:{each.id}:state": "there" for each in card.comments}
-    return {key: value for key, value in state.items() if value is not None}
