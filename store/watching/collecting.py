@@ -77,7 +77,7 @@ def collect(connection: sa.Connection, workspace: str) -> Look:
     for customer in moved:
         for each in _new(connection, workspace, customer):
             for row, watch in those:
-                if each.recorded_at >= row["created_at"] and _is_about(watch, customer) and means(watch.query, each):
+                if each.recorded_at >= row["created_at"] and _is_about(watch, customer) and _is_meant(watch, each):
                     seen[watch.id].append((customer.id, each.seq))
     _look_on(connection, workspace, moved)
     for row, watch in those:
@@ -111,6 +111,12 @@ def _new(connection: sa.Connection, workspace: str, customer: Moved) -> Iterator
     rows = connection.execute(sa.select(tables.activity).where(theirs, these).order_by(a.seq)).mappings()
     found = (activities.from_row(dict(row)) for row in rows)
     return (each for each in found if each.recorded_at - each.occurred_at < NEWS)
+
+
+def _is_meant(watch: Watch, each: Activity) -> bool:
+    """In a channel, all that its filter means; nobody is told in direct messages of what they did themselves."""
+    own = watch.channel is None and str(each.actor) == watch.made_by
+    return not own and means(watch.query, each)
 
 
 def _is_about(watch: Watch, customer: Moved) -> bool:

@@ -43,7 +43,7 @@ async def test_a_channel_is_told_what_was_recorded_by_whom_and_from_what_to_what
 
 async def test_without_a_channel_it_comes_in_direct_messages(acme: Pivotal) -> None:
     await acme.says("/pivotal link acme-corp")
-    answer = await acme.says("/pivotal watch --not-actor me")
+    answer = await acme.says("/pivotal watch")
     assert "in direct messages" in str(answer.blocks)
     await acme.says("/pivotal set acme-corp plan=Growth")
     await acme.remembers("acme-corp", an_activity(), an_activity("pi.nudge", changes=[Change("nudge", None, "Look!")]))
