@@ -1,9 +1,10 @@
 """SQL of schedules and of the times at which they are due. Who ticks first writes a slot down; who claims it works it off.
 
-pending ──claim──▶ working ──done──▶ done         skipped: it was missed by more than a day
+pending ──claim──▶ working ──done──▶ done         skipped: it was missed by more than a day, or the next one of its schedule has come due
                       └─ the lease ends: somebody else claims it
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,6 +28,8 @@ DIGEST: Final = "digest"
 ONCE: Final = "once"
 """Kinds of schedules: nudges of their own, what stands in one message, and nudges at once."""
 
+AT_ONCE: Final = 1000
+"""Slots that one statement writes down."""
 LATE: Final = timedelta(hours=24)
 """What was missed by more is not caught up."""
 MOST: Final = 200
@@ -171,10 +174,11 @@ def slack_user_of(connection: sa.Connection, workspace: str, ref: str) -> str | 
 
 
 def plan(connection: sa.Connection, now: datetime) -> int:
-    """Write down every slot that is due by now, of all workspaces, each once however many do so. Returns how many are new."""
+    """Write down every slot that is due by now, of all workspaces, each once however many do so. Returns how many are new.
+
+    Of several that were missed, the last is worked off: it finds what the others would have found, as it is now.
+    """
     s = tables.schedule.c
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    once = insert(tables.slot).on_conflict_do_nothing(index_elements=["workspace_id", "schedule_id", "key"])
     rows = (
         connection.execute(
             sa.select(tables.schedule).where(s.state == "active", s.through < now).order_by(s.workspace_id, s.id)
@@ -182,21 +186,27 @@ def plan(connection: sa.Connection, now: datetime) -> int:
         .mappings()
         .all()
     )
-    count = 0
+    own = {row["workspace_id"]: settings.read(connection, row["workspace_id"]).nudges for row in rows}
+    new: list[dict[str, Any]] = []
     for row in rows:
         schedule = read(row)
-        zone = zone_of(settings.read(connection, row["workspace_id"]).nudges, schedule)
+        zone = zone_of(own[row["workspace_id"]], schedule)
         due = list(slots(parse_cadence(schedule.cadence), zone, schedule.through, now))
         if not due:
             continue
         for slot in due:
-            state = "skipped" if slot.at <= now - LATE else "pending"
-            new = once.returning(tables.slot.c.key)
-            values = _slot(row["workspace_id"], row["id"], slot.key, slot.at, state)
-            count += connection.execute(new, values).first() is not None
+            state = "skipped" if slot.at <= now - LATE or slot is not due[-1] else "pending"
+            new.append(_slot(row["workspace_id"], row["id"], slot.key, slot.at, state))
         this = sa.and_(s.workspace_id == row["workspace_id"], s.id == row["id"], s.through < due[-1].at)
         connection.execute(tables.schedule.update().where(this).values(through=due[-1].at))
-    return count
+    return sum(_written(connection, new[at : at + AT_ONCE]) for at in range(0, len(new), AT_ONCE))
+
+
+def _written(connection: sa.Connection, new: Sequence[Mapping[str, Any]]) -> int:
+    """In their order, so that two who write the same ones wait for each other, and neither for ever."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    once = insert(tables.slot).on_conflict_do_nothing(index_elements=["workspace_id", "schedule_id", "key"])
+    return len(connection.execute(once.values(new).returning(tables.slot.c.key)).all())
 
 
 def _slot(workspace: str, schedule_id: str, key: str, at: datetime, state: str) -> dict[str, Any]:
