@@ -92,7 +92,7 @@ async def _client(person: Person, said: Said, web: Server, trial: Trial, chance:
     number = 0
     while said.sent < trial.commands or web.kills < trial.kills:
         number += 1
-        tag = f"{person.user.id}-{number}"
+        tag = f"{person.user.id}n{number}x"
         customer = f"customer-{chance.randrange(CUSTOMERS)}"
         try:
             shown = await person.says(f"/pivotal set {customer} plan={tag} health={chance.randrange(101)} tags=+{tag}")
