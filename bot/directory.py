@@ -1,7 +1,7 @@
 """Who is asking: a verified request → its workspace, the person, and their day. Nobody gets an answer who did not come through here."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 FRESH: Final = timedelta(hours=24)
 """How long what Slack said of a person is believed without asking again; `user_change` tells us sooner."""
+IN_GROUP: Final = timedelta(seconds=60)
+"""How long it is believed who is in a user group: whoever was taken out may act as long."""
 PATIENCE: Final = timedelta(seconds=1)
 """How long Slack may take to say who somebody is, while they wait."""
 
@@ -80,6 +82,7 @@ class Directory:
         self._clock = clock
         self._workspaces: Cache[str] = Cache(timedelta(seconds=60))
         self._people: Cache[KnownPerson] = Cache(timedelta(minutes=5))
+        self._groups: Cache[frozenset[str]] = Cache(IN_GROUP, bound=1_000)
         self._asking: dict[tuple[str, str], asyncio.Task[KnownPerson]] = {}
 
     async def admitted(self, body: Json) -> Asker:
@@ -124,6 +127,32 @@ class Directory:
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
         # Several may wait for the same look-up; that one of them stops waiting must not end it.
         return await asyncio.shield(self._asking[key])
+
+    async def is_in(self, workspace: str, group: str, user: str) -> bool:
+        """Whether somebody is in a user group. Raises Refused, where Slack does not say: nobody has a right by guess."""
+        known = self._groups.get(workspace, group)
+        if known is None:
+            try:
+                async with asyncio.timeout(PATIENCE.total_seconds()):
+                    known = frozenset(await self._slack.in_group(workspace, group))
+            except (TimeoutError, PivotalError) as error:
+                log.warning(
+                    "slack did not tell a user group", group=group, error=getattr(error, "code", type(error).__name__)
+                )
+                raise Refused(
+                    "Slack does not say who is in the user group that may do that. Nothing was done.",
+                    "An admin can look at `/pivotal settings`, and at `pivotal doctor`.",
+                ) from error
+            self._groups.put(known, workspace, group)
+        return user in known
+
+    async def groups(self, workspace: str) -> Sequence[tuple[str, str]]:
+        """The user groups, (id, handle); none where Slack does not say in time."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._slack.groups(workspace)
+        except (TimeoutError, PivotalError):
+            return ()
 
     async def _looked_up(self, workspace: str, team: str, user: str) -> KnownPerson:
         stored = await self._store.person(workspace, user)

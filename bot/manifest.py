@@ -15,8 +15,8 @@ SCOPES: Final = (
     "files:write",
     "files:read",
 )
-OPTIONAL_SCOPES: Final = ("channels:history", "groups:history")
-"""To look whether a message of unknown outcome is there. Without them it is posted once more at most, and marked."""
+OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "usergroups:read")
+"""To look whether a message of unknown outcome is there: without them it is posted once more at most, and marked. And to give rights to a user group."""
 EVENTS: Final = ("app_home_opened", "team_join", "user_change")
 SHORTCUTS: Final = (
     {

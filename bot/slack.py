@@ -255,6 +255,16 @@ class Slack:
             if not cursor:
                 return
 
+    async def in_group(self, workspace: str, group: str) -> list[str]:
+        """The ids of the people in a user group."""
+        users: list[str] = (await self._read(workspace, "usergroups.users.list", usergroup=group))["users"]
+        return users
+
+    async def groups(self, workspace: str) -> list[tuple[str, str]]:
+        """The user groups: (id, handle)."""
+        found = (await self._read(workspace, "usergroups.list"))["usergroups"]
+        return [(each["id"], each["handle"]) for each in found]
+
     async def place_for_file(self, workspace: str, name: str, size_bytes: int) -> tuple[str, str]:
         """(where to send the bytes, the file's id). The file is nowhere to be seen before `share_file`."""
         found = await self._read(workspace, "files.getUploadURLExternal", filename=name, length=size_bytes)

@@ -1,8 +1,9 @@
 """What a workspace may decide: one validated model, kept on its row."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -13,8 +14,22 @@ from store.domain.errors import NotFound, UsageError, code
 from store.domain.nudge import Thresholds
 from store.prepared import Prepared
 
-Right = Literal["everyone", "admins"]
-"""Every full member of the Slack workspace, or its admins and owners."""
+EVERYONE: Final = "everyone"
+ADMINS: Final = "admins"
+_GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*>|>)?")
+
+
+def _who(text: str) -> str:
+    if text in {EVERYONE, ADMINS}:
+        return text
+    group = _GROUP.fullmatch(text.strip())
+    if group is None:
+        raise ValueError("it is everyone, admins, or a user group of Slack, by its id or by mention")
+    return group[1]
+
+
+Right = Annotated[str, AfterValidator(_who)]
+"""Every full member of the Slack workspace; its admins and owners; or a user group of Slack's, and admins."""
 
 Phase = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 

@@ -56,7 +56,7 @@ def test_mentions_and_links_arrive_as_the_grammar_reads_them() -> None:
 
 def test_what_is_optional_is_asked_for_too() -> None:
     scopes = manifest()["oauth_config"]["scopes"]
-    assert set(scopes["bot_optional"]) == {"channels:history", "groups:history"} < set(scopes["bot"])
+    assert set(scopes["bot_optional"]) == {"channels:history", "groups:history", "usergroups:read"} < set(scopes["bot"])
 
 
 def registered(what: str) -> set[str]:
@@ -84,6 +84,8 @@ NEEDED = {
     "files.delete": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
+    "usergroups.list": "usergroups:read",
+    "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -95,7 +97,7 @@ NEEDED = {
 
 def test_it_asks_for_the_scopes_that_are_used() -> None:
     methods = set(
-        re.findall(r'"((?:auth|chat|conversations|files|users|views)\.[A-Za-z]+)"', (ROOT / "bot/slack.py").read_text())
+        re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[A-Za-z]+)"', (ROOT / "bot/slack.py").read_text())
     )
     needed = {scope for method in methods if (scope := NEEDED[method])} | {"commands"}
     needed |= {scope.replace("channels:", "groups:") for scope in needed}

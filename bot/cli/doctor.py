@@ -25,6 +25,7 @@ SKEW: Final = timedelta(seconds=30)
 WITHOUT: Final = {
     "channels:history": "a message of unknown outcome in a public channel is posted once more at most, and marked",
     "groups:history": "a message of unknown outcome in a private channel is posted once more at most, and marked",
+    "usergroups:read": "rights cannot be given to a user group",
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.directory import Directory
+from bot.rights import may
 from bot.slack import Slack, SlackError, Sort
 from store import Store
 from store.actors import KnownPerson, Standing
@@ -26,8 +27,8 @@ class Audience:
         if person.standing is not Standing.MEMBER:
             raise Refused("Only full members of this workspace may export histories.")
         settings = await self._store.settings(export.workspace)
-        if settings.export == "admins" and not person.is_admin:
-            raise Refused("In this workspace only admins may export histories.", "Ask one of them.")
+        if not await may(self._directory, export.workspace, person, "export", settings):
+            raise Refused("You may not export histories any more.", "Ask an admin.")
 
     async def direct(self, export: Export) -> str:
         return await self._slack.direct(export.workspace, export.slack_user_id or "")
@@ -60,7 +61,9 @@ class Audience:
             person = await self._person(export, member)
             if person.standing in {Standing.GUEST, Standing.OUTSIDER}:
                 return "there are guests in that channel."
-            if settings.view == "admins" and person.standing is Standing.MEMBER and not person.is_admin:
+            if person.standing is Standing.MEMBER and not await may(
+                self._directory, export.workspace, person, "view", settings
+            ):
                 return "not everybody in that channel may see histories."
         return None
 

@@ -1,7 +1,8 @@
 """Which job runs when, on one page. The scheduler only ticks: what is due, the database knows, so any number of processes may tick."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, timedelta
 from typing import Final
 
@@ -37,6 +38,11 @@ class Job:
                 await self._once()
         finally:
             self._running = False
+
+    async def ticked(self) -> None:
+        """The same for the scheduler, which would log as an error that it is cut off when the process is told to stop."""
+        with suppress(asyncio.CancelledError):
+            await self.run()
 
     async def _once(self) -> None:
         try:

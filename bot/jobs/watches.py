@@ -8,10 +8,12 @@ from bot.blocks import watch as blocks
 from bot.blocks.kit import Message
 from bot.directory import Directory
 from bot.jobs.deliver import NotAllowed, NotWanted
+from bot.rights import may
 from store import Store
 from store.actors import Standing, zone_named
 from store.domain.watch import Told
 from store.outbox import Delivery
+from store.settings import EVERYONE
 
 
 class Watcher:
@@ -46,5 +48,8 @@ class Watcher:
         maker = await self._directory.person(workspace, team, found.maker)
         if maker.standing is not Standing.MEMBER:
             raise NotAllowed
-        if (await self._store.settings(workspace)).view == "admins" and (found.watch.channel or not maker.is_admin):
+        settings = await self._store.settings(workspace)
+        if found.watch.channel is not None and settings.view != EVERYONE:
+            raise NotAllowed
+        if not await may(self._directory, workspace, maker, "view", settings):
             raise NotAllowed

@@ -1,12 +1,13 @@
 """What a command's handler gets, and what all that writes shares: whom it is about, who asks, by which right."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from bot.blocks.kit import Message
 from bot.directory import Asker, Directory
+from bot.rights import NotInGroup, Right, allowed, may
 from store import Store
 from store.domain.activity import Ref, Source, mention
 from store.domain.customer import Assignment, FieldType, field_named
@@ -14,12 +15,9 @@ from store.domain.errors import NotFound, Refused, UsageError
 from store.domain.query import CustomerName
 from store.domain.record import By
 from store.domain.words import Word, after
-from store.settings import WorkspaceSettings
 
 Json = dict[str, Any]
-Right = Literal["view", "edit", "export"]
 PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)>")
-RIGHTS: Final[Mapping[str, str]] = {"view": "see histories", "edit": "change records", "export": "export histories"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,16 @@ class Writing:
 
     async def allow(self, asker: Asker, right: Right) -> None:
         """Checked when something is done, not when its button was drawn. Raises Refused."""
-        allowed(asker, right, await self.store.settings(asker.workspace))
+        settings = await self.store.settings(asker.workspace)
+        try:
+            allowed(asker, right, settings)
+        except NotInGroup:
+            if not await may(self._directory, asker.workspace, asker.person, right, settings):
+                raise
+
+    async def groups(self, asker: Asker) -> Sequence[tuple[str, str]]:
+        """The user groups to whom a right may be given, (id, handle)."""
+        return await self._directory.groups(asker.workspace)
 
     async def allow_admin(self, asker: Asker) -> None:
         if not asker.person.is_admin:
@@ -120,12 +127,6 @@ class Writing:
         """The writer. key: of the request, so that it counts once; refs: where it came from, as ids."""
         where = {"channel": asker.channel} if asker.channel else {}
         return By(actor=Ref.parse(asker.person.ref), source=Source.SLACK, refs={**where, **refs}, key=key)
-
-
-def allowed(asker: Asker, right: Right, settings: WorkspaceSettings) -> None:
-    """Raises Refused where these settings give the asker no such right."""
-    if getattr(settings, right) == "admins" and not asker.person.is_admin:
-        raise Refused(f"In this workspace only admins may {RIGHTS[right]}.", "Ask one of them.")
 
 
 def action_of(words: Sequence[Word], known: Sequence[str], example: str) -> tuple[str, Sequence[Word]]:

@@ -18,6 +18,7 @@ from bot.slack import Slack
 from store.domain.errors import Refused
 from store.domain.grammar.watches import NewWatch, parse_unwatch, parse_watch
 from store.domain.scope import Scope
+from store.settings import EVERYONE
 
 SHARED: Final = "People outside your company read that channel, or are invited to: nothing is posted there."
 
@@ -38,9 +39,9 @@ class Watches:
         await self._writing.allow(asker, "view")
         asked = await self._understood(asker, parse_watch(typed.words))
         await may_post(self._slack, asker, asked.channel, SHARED)
-        if asked.channel is not None and (await self._store.settings(asker.workspace)).view == "admins":
+        if asked.channel is not None and (await self._store.settings(asker.workspace)).view != EVERYONE:
             raise Refused(
-                "In this workspace only admins may see histories, so none is posted in a channel.",
+                "In this workspace not everybody may see histories, so none is posted in a channel.",
                 "Leave the channel out, and I tell you in direct messages.",
             )
         by = self._writing.by(asker, None)

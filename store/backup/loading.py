@@ -69,9 +69,7 @@ def _emptied(connection: sa.Connection, backup: Backup) -> None:
     at = schema.version(connection)
     if at is None:
         schema.upgrade(connection, backup.schema)
-    elif any(_count(connection, table) for table in metadata.sorted_tables if table is not workspace) or (
-        connection.execute(sa.select(sa.func.count(workspace.c.slack_team_id))).scalar_one()
-    ):
+    elif _has_content(connection):
         raise Refused("That database is not empty: something is in it.", "Name a new one; nothing was changed.")
     elif at != backup.schema:
         raise Refused(
@@ -79,6 +77,14 @@ def _emptied(connection: sa.Connection, backup: Backup) -> None:
             "Name one without tables; nothing was changed.",
         )
     connection.execute(workspace.delete())
+
+
+def _has_content(connection: sa.Connection) -> bool:
+    """Whether there is more than the workspace that `migrate` makes. At another schema it may lack a table."""
+    there = set(sa.inspect(connection).get_table_names())
+    tables = [table for table in metadata.sorted_tables if table.name in there and table is not workspace]
+    teams = sa.select(sa.func.count(workspace.c.slack_team_id))
+    return any(_count(connection, table) for table in tables) or connection.execute(teams).scalar_one() > 0
 
 
 def _compare(connection: sa.Connection, backup: Backup) -> None:
@@ -94,9 +100,10 @@ def _count(connection: sa.Connection, table: sa.Table) -> int:
 
 
 def _doubt(connection: sa.Connection) -> None:
-    """Take what was to be sent for sent by somebody who did not come back: see reliability's rule for an unknown outcome."""
+    """Take what was due for sent by somebody who did not come back: then it is looked for in Slack, and repeated once at most."""
     now = database_clock(connection)
     o = outbox.c
+    was_due = sa.and_(o.state == "pending", o.due_at <= now)
     lost = {
         "state": "sending",
         "lease_by": "restored",
@@ -104,7 +111,7 @@ def _doubt(connection: sa.Connection) -> None:
         "attempt": sa.case((o.attempt > 0, o.attempt), else_=1),
         "attempted_at": sa.func.coalesce(o.attempted_at, o.created_at),
     }
-    connection.execute(outbox.update().where(o.state.in_(("pending", "sending"))).values(lost))
+    connection.execute(outbox.update().where(sa.or_(o.state == "sending", was_due)).values(lost))
 
 
 def _verified(connection: sa.Connection, counts: Mapping[str, int], again: int) -> Loaded:

@@ -396,6 +396,39 @@ async def test_every_role_may_do_what_it_may_and_nothing_else(pivotal: Pivotal, 
         assert await kinds(pivotal) == []
 
 
+@pytest.mark.promise("S8")
+async def test_a_right_is_given_to_a_user_group(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    cara, dan = pivotal.joins("Cara Diaz"), pivotal.joins("Dan Ek")
+    admin = pivotal.joins("Ada Byron", admin=True)
+    group = pivotal.slack.add_group("Success", members=[cara.user])
+    form = await pivotal.says("/pivotal settings", person=admin)
+    await form.choose("Who may change records", "@success")
+    await form.choose("Who may see histories", "@success")
+    assert "saved" in (await form.submit()).plain
+    for person in (cara, admin):
+        changed = await pivotal.says(f"/pivotal set acme-corp plan=Pro-{person.id}", person=person)
+        assert person.id in changed.plain
+        assert "Acme Corp" in (await pivotal.says("/pivotal history acme-corp", person=person)).plain
+    refused = await pivotal.says("/pivotal set acme-corp plan=Max", person=dan)
+    assert "only a certain user group, and admins, may change records" in refused.plain
+    assert "may see histories" in (await pivotal.says("/pivotal history acme-corp", person=dan)).plain
+    assert await kinds(pivotal) == ["customer.field_changed"] * 2
+    await pivotal.store.set_settings(pivotal.workspace, {"edit": f"<!subteam^{group.id}|@success>"})
+    assert (await pivotal.store.settings(pivotal.workspace)).edit == group.id
+    assert f"The user group {group.id}" not in str((await pivotal.says("/pivotal settings", person=admin)).blocks)
+
+
+@pytest.mark.promise("S8")
+async def test_where_slack_does_not_say_who_is_in_the_group_nobody_has_its_right(pivotal: Pivotal) -> None:
+    await pivotal.imports(ACME)
+    await pivotal.store.set_settings(pivotal.workspace, {"edit": "S0UNKNOWN"})
+    assert "Slack does not say" in (await pivotal.says("/pivotal set acme-corp plan=Max")).plain
+    assert await kinds(pivotal) == []
+    admin = pivotal.joins("Ada Byron", admin=True)
+    assert "The user group S0UNKNOWN" in str((await pivotal.says("/pivotal settings", person=admin)).blocks)
+
+
 @pytest.mark.parametrize("facts", [{"restricted": True}, {"ultra_restricted": True}, {"team_id": "T0OTHER"}])
 async def test_guests_and_outsiders_are_refused(pivotal: Pivotal, facts: dict[str, object]) -> None:
     await pivotal.imports(ACME)

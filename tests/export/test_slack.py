@@ -152,7 +152,7 @@ async def test_a_right_that_is_taken_away_meanwhile_counts(installed: Pivotal) -
     await asyncio.sleep(0.3)
     await installed.store.set_settings(installed.workspace, {"export": "admins"})
     async with at_work(installed):
-        await reads(installed, "only admins may export")
+        await reads(installed, "may not export histories any more")
     assert files_in(installed) == []
 
 

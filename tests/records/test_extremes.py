@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks import card as card_blocks
 from bot.blocks import forms, record
@@ -13,12 +14,14 @@ from bot.blocks import home as home_blocks
 from bot.blocks import unlinked as unlinked_blocks
 from bot.blocks.kit import Message
 from bot.blocks.receipt import erase_question, receipt
-from bot.directory import Asker
+from bot.directory import Asker, Directory
 from bot.listeners.form_kinds import form_kinds
 from bot.listeners.forms import Form
 from bot.listeners.typed import Writing
 from bot.sandbox.rules import judge_message, judge_view
+from bot.slack import Slack
 from store.domain.customer import Assignment, FieldType
+from store.domain.errors import Refused
 from store.domain.query import Reader
 from store.domain.sync import Parked
 from tests.records.conftest import Edits
@@ -96,10 +99,15 @@ def fits(message: Message) -> None:
     assert judge_message(message.text, list(message.blocks)) == [], message.text[:80]
 
 
+async def no_token(_workspace: str) -> str:
+    raise Refused("Slack is not connected.")
+
+
 async def every_form_fits(edits: Edits, extreme: str) -> None:
     """What a form puts aside holds ids and digests only."""
     shown = await edits.records.card(edits.workspace, extreme)
-    kinds = form_kinds(Writing(edits.store, None))  # type: ignore[arg-type]  # no form asks Slack for a person
+    nobody = Directory(edits.store, Slack(AsyncWebClient(), no_token), lambda: datetime.now(UTC))
+    kinds = form_kinds(Writing(edits.store, nobody))
     await edits.records.complete_task(edits.workspace, extreme, shown.open_tasks[0].id, edits.by)
     await edits.records.archive_contact(edits.workspace, extreme, shown.contacts[0].id, edits.by)
     short = next(each for each in shown.comments if len(each.text) < 3000)

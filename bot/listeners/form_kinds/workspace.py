@@ -1,5 +1,7 @@
 """What holds for the whole workspace: its fields, its settings."""
 
+from collections.abc import Sequence
+
 from bot import limits
 from bot.blocks import forms as form
 from bot.directory import Asker
@@ -10,11 +12,11 @@ from store.domain.customer import (
     FieldType,
     key_of,
 )
-from store.settings import described, from_text, mapping_text, value
+from store.settings import ADMINS, EVERYONE, described, from_text, mapping_text, value
 
 MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
 NUMBERS = ("limits.", "caps.")
-RIGHTS = (("Everyone", "everyone"), ("Admins", "admins"))
+RIGHTS = (("Everyone", EVERYONE), ("Admins", ADMINS))
 
 
 class OfWorkspace(Kinds):
@@ -42,8 +44,11 @@ class OfWorkspace(Kinds):
     async def _settings(self, asker: Asker, _customer_id: str, _given: Given) -> Built:
         now = await self._store.settings(asker.workspace)
         decides = dict(described())
+        groups = [(f"@{handle}", ident) for ident, handle in await self._writing.groups(asker)]
         blocks = [
-            form.asked(name, decides[name], form.choice(RIGHTS, getattr(now, name)), optional=False)
+            form.asked(
+                name, decides[name], form.choice(_who(groups, getattr(now, name)), getattr(now, name)), optional=False
+            )
             for name in ("view", "edit", "export")
         ]
         unknown = (("Create it", "create"), ("Wait until it is linked", "park"))
@@ -75,3 +80,9 @@ class OfWorkspace(Kinds):
         values = {name: from_text(name, asked.answers[name]) for name, _ in described() if name in asked.answers}
         await self._store.set_settings(asked.asker.workspace, values)
         return "The settings are saved."
+
+
+def _who(groups: Sequence[tuple[str, str]], now: str) -> Sequence[tuple[str, str]]:
+    """To whom a right may be given; the one who has it among them, whether Slack tells of it or not."""
+    told = [*RIGHTS, *groups[: limits.OPTIONS - len(RIGHTS) - 1]]
+    return told if now in {ident for _, ident in told} else [*told, (f"The user group {now}", now)]
