@@ -1,6 +1,5 @@
 """`pivotal backup`, `restore`, `move` and `erasures`: all that the database has, into a file, out of one, or to another database."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,12 +13,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from bot import settings
 from bot.cli import terminal
 from bot.cli.database import connected, located
+from bot.cli.files import written
 from store import schema
 from store.backup import dumping, erased, file, loading
 from store.backup.erased import Erased
 from store.backup.file import Backup, Writer
 from store.backup.loading import Loaded
-from store.domain.errors import Conflict, NotFound, PivotalError, Refused, UsageError
+from store.domain.errors import Conflict, NotFound, Refused, UsageError
 from store.engine import Database
 
 Moved = Callable[[int, int], None]
@@ -36,7 +36,7 @@ async def _backup(output: Path) -> None:
     located("DATABASE_URL", url, new=False)
     async with connected(url) as database:
         await schema.check(database)
-        with _written(output) as raw, _progress("rows") as moved:
+        with written(output, private=True) as raw, _progress("rows") as moved:
             writer = await _dumped(database, raw, moved)
     terminal.output().print(f"{output}: {_rows(sum(writer.counts.values()))} at schema {schema.HEAD}.")
 
@@ -135,25 +135,8 @@ async def _list_erasures(output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    with _written(output) as raw:
+    with written(output, private=True) as raw:
         raw.write(text.encode())
-
-
-@contextmanager
-def _written(output: Path) -> Iterator[IO[bytes]]:
-    """A file for its owner's eyes, that is there under its name only when it is whole."""
-    part = output.with_name(f".{output.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-            yield raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        part.replace(output)
-    except OSError as error:
-        raise PivotalError(f"Can't write {output}: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager

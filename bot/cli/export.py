@@ -1,6 +1,5 @@
 """`pivotal export`: a slice of a customer's history as CSV, to the byte what Slack is sent, or as JSON Lines."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.cli import terminal
 from bot.cli.database import opened
+from bot.cli.files import written
 from bot.cli.zone import system_zone
 from bot.exports import Tally, digest_of
 from store.domain.errors import NotFound, PivotalError, UsageError, code
@@ -55,17 +55,8 @@ def _written(output: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(f".{output.name}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(output)
-    except OSError as error:
-        raise PivotalError(f"Can't write {output}: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with written(output) as file:
+        yield file
 
 
 @dataclass(frozen=True, slots=True)

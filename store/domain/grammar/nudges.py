@@ -9,7 +9,7 @@ from typing import Final
 
 from store.domain.errors import UsageError, code
 from store.domain.grammar.flags import Flag, Flags
-from store.domain.grammar.scope import EXAMPLES, SCOPE_FLAGS, channel_of, each_once, format_scope, scope_of
+from store.domain.grammar.scope import EXAMPLES, SCOPE_FLAGS, channel_among, each_once, format_scope, scope_of
 from store.domain.nudge import NudgeKind
 from store.domain.schedule import Cadence, Every
 from store.domain.scope import Scope
@@ -96,7 +96,9 @@ def parse_nudges(typed: Sequence[Word]) -> Asked:
     if first == HEALTH:
         _nothing_behind(rest, "`health`")
         return Health()
-    channel, unplaced = _channel(typed)
+    channel, unplaced = channel_among(
+        typed, SCOPE_FLAGS, without="each nudge goes to its customer's own channel", each="a schedule"
+    )
     before, flags = _flags(unplaced)
     kinds = tuple(kind for kind in NudgeKind if kind.value in flags)
     scope = scope_of(flags)
@@ -240,29 +242,6 @@ def _nothing_behind(typed: Sequence[Word], what: str) -> None:
             f"I read {typed[0].shown} behind {what}.",
             f"Leave it out. A filter begins with two dashes, and a name of several words goes in quotes: `{EXAMPLES['customer']}`.",
         )
-
-
-def _channel(typed: Sequence[Word]) -> tuple[str | None, list[Word]]:
-    """The channel, wherever it stands, and the other words. What is the value of a flag is no channel."""
-    found: list[str] = []
-    rest: list[Word] = []
-    for number, word in enumerate(typed):
-        is_value = number > 0 and typed[number - 1].is_flag and typed[number - 1].text[2:].casefold() in SCOPE_FLAGS
-        channel = None if is_value else channel_of(word)
-        if channel is not None:
-            found.append(channel)
-            continue
-        if not is_value and word.starts_with("#"):
-            raise UsageError(
-                f"I read {word.shown}, but not which channel that is.",
-                "Type `#` and pick the channel from the list that Slack shows; leave it out, and each nudge goes to its customer's own channel.",
-            )
-        rest.append(word)
-    if len(found) > 1:
-        raise UsageError(
-            f"I read {len(found)} channels.", "Leave all but one out; each channel has a schedule of its own."
-        )
-    return (found[0] if found else None), rest
 
 
 def _flags(typed: Sequence[Word]) -> tuple[Sequence[Word], dict[str, Flag]]:

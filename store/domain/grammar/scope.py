@@ -1,7 +1,7 @@
 """Text ↔ Scope, and channels as Slack sends them: what schedules and watches have in common."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from store.domain.errors import UsageError
@@ -51,6 +51,37 @@ def channel_of(word: Word) -> str | None:
         return None
     found = CHANNEL.fullmatch(word.text)
     return found[1] if found else None
+
+
+def channel_among(
+    typed: Sequence[Word], valued: Collection[str], *, without: str, each: str
+) -> tuple[str | None, list[Word]]:
+    """The channel, wherever it stands, and the other words.
+
+    valued   flags with a value: what is the value of a flag is no channel
+    without  what becomes of it without a channel; each: what a channel has of its own; for the hints
+    raises   UsageError, for several channels, and for one that was typed and not picked
+    """
+    found: list[str] = []
+    rest: list[Word] = []
+    for number, word in enumerate(typed):
+        before = typed[number - 1] if number else None
+        is_value = before is not None and before.is_flag and before.text[2:].casefold() in valued
+        channel = None if is_value else channel_of(word)
+        if channel is not None:
+            found.append(channel)
+            continue
+        if not is_value and word.starts_with("#"):
+            raise UsageError(
+                f"I read {word.shown}, but not which channel that is.",
+                f"Type `#` and pick the channel from the list that Slack shows; leave it out, and {without}.",
+            )
+        rest.append(word)
+    if len(found) > 1:
+        raise UsageError(
+            f"I read {len(found)} channels.", f"Leave all but one out; each channel has {each} of its own."
+        )
+    return (found[0] if found else None), rest
 
 
 def _one(flag: Flag) -> Word:

@@ -8,7 +8,7 @@ from typing import Final
 from store.domain.errors import UsageError
 from store.domain.grammar.flags import Flags
 from store.domain.grammar.history import FILTERS, format_filter, parse_filter
-from store.domain.grammar.scope import channel_of, each_once, format_scope, scope_of
+from store.domain.grammar.scope import channel_among, each_once, format_scope, scope_of
 from store.domain.query import HistoryQuery
 from store.domain.scope import Scope
 from store.domain.words import Word, quote
@@ -42,7 +42,7 @@ def parse_watch(typed: Sequence[Word]) -> NewWatch:
 
     raises  UsageError, naming the part that does not fit, and what to type instead
     """
-    channel, rest = _channel(typed)
+    channel, rest = channel_among(typed, _TAKEN, without="I tell you in direct messages", each="watches")
     scoping, filtering = _parted(rest)
     try:
         flags = each_once(_SCOPE.read(scoping))
@@ -85,30 +85,6 @@ def parse_unwatch(typed: Sequence[Word]) -> int:
     if len(typed) > 1:
         raise UsageError(f"I read {typed[1].shown} behind the number.", "Leave it out.")
     return int(found[1])
-
-
-def _channel(typed: Sequence[Word]) -> tuple[str | None, list[Word]]:
-    """The channel, wherever it stands, and the other words. What is the value of a flag is no channel."""
-    found: list[str] = []
-    rest: list[Word] = []
-    for number, word in enumerate(typed):
-        before = typed[number - 1] if number else None
-        is_value = before is not None and before.is_flag and before.text[2:].casefold() in _TAKEN
-        channel = None if is_value else channel_of(word)
-        if channel is not None:
-            found.append(channel)
-            continue
-        if not is_value and word.starts_with("#"):
-            raise UsageError(
-                f"I read {word.shown}, but not which channel that is.",
-                "Type `#` and pick the channel from the list that Slack shows; leave it out, and I tell you in direct messages.",
-            )
-        rest.append(word)
-    if len(found) > 1:
-        raise UsageError(
-            f"I read {len(found)} channels.", "Leave all but one out; each channel has watches of its own."
-        )
-    return (found[0] if found else None), rest
 
 
 def _parted(typed: Sequence[Word]) -> tuple[list[Word], list[Word]]:
