@@ -51,7 +51,9 @@ def is_newest(connection: sa.Connection, workspace: str, notice: Notice, name: s
 def is_newest_of_customer(
     connection: sa.Connection, workspace: str, notice: Notice, customer_id: str, field_name: str
 ) -> bool:
-    """The same of one of our customer's fields, whichever object of whichever provider feeds it: two invoices, or HubSpot and Stripe."""
+    """The same of one of our customer's fields, whichever object of whichever provider feeds it: two invoices, or HubSpot and Stripe
+    (decisions/0033-newest-by-field.md).
+    """
     key = {"provider": "", "account": "", "object": "customer", "object_id": customer_id, "property": field_name}
     return _is_newest(connection, workspace, key, notice)
 
