@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from store import Store, sample, schema
+from store import Store, outbox, sample, schema
 from store.access import Scope
 from store.actors import Person
 from store.backup import dumping, erased, loading
@@ -305,12 +305,17 @@ async def test_what_was_to_be_sent_then_is_looked_for_before_it_is_sent(
 ) -> None:
     """It may have been sent since. Moved, it was not: there it waits as before."""
     await store.enqueue(workspace, key="k", kind="test", channel="C1", body={})
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    await database.write(
+        lambda c: outbox.enqueue(c, workspace, key="later", kind="later", channel="C1", body={}, due_at=tomorrow)
+    )
     backup = read(await backed_up(database, tmp_path / "a"))
     await loaded(target, backup, in_doubt=True)
     other, lease = Store(target), timedelta(minutes=1)
     assert await other.claim("worker", lease, 10) == ()
     (found,) = await other.doubtful("worker", lease, timedelta(0), 10)
     assert (found.kind, found.attempt) == ("test", 1)
+    assert {row[6] for row in (await everything(target))["outbox"]} == {"pending", "sending"}
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -335,6 +340,16 @@ async def test_one_that_was_just_migrated_counts_as_empty(
     await a_customer(store, workspace)
     await loaded(target, read(await backed_up(database, tmp_path / "a")))
     assert await everything(target) == await everything(database)
+
+
+async def test_an_empty_one_of_another_schema_is_left_alone(
+    database: Database, target: Database, tmp_path: Path
+) -> None:
+    await target.alter(lambda c: schema.upgrade(c, "0003"))
+    backup = read(await backed_up(database, tmp_path / "a"))
+    with pytest.raises(Refused, match=r"at schema 0003 and the backup at 0"):
+        await loaded(target, backup)
+    assert await target.read(schema.version) == "0003"
 
 
 def rewritten(path: Path, lines: list[bytes]) -> Path:
