@@ -68,7 +68,7 @@ class Jobs:
         for name, job in self._jobs.items():
             # A second one returns at once while the first runs, and makes it run once more; a third would say nothing new.
             scheduler.add_job(
-                job.run, "interval", seconds=every.total_seconds(), id=name, max_instances=2, coalesce=True
+                job.ticked, "interval", seconds=every.total_seconds(), id=name, max_instances=2, coalesce=True
             )
             self.wake(name)
         scheduler.start()

@@ -1,5 +1,6 @@
 """S24: what the log may hold, and what it never does, whatever happens."""
 
+import asyncio
 import json
 import logging
 import re
@@ -201,6 +202,25 @@ async def test_what_a_request_wakes_is_not_logged_as_part_of_it() -> None:
         await tasks.drain(timedelta(seconds=5))
         assert structlog.contextvars.get_contextvars() == {"request": "7F3K9A", "actor": "user:usr_1"}
     assert seen == [{}]
+
+
+async def test_that_a_job_is_cut_off_by_the_end_of_its_process_is_no_error(lines: Lines) -> None:
+    began = asyncio.Event()
+    turns = 0
+
+    async def work() -> None:
+        nonlocal turns
+        turns += 1
+        if turns > 1:  # the first is not the scheduler's
+            began.set()
+            await asyncio.sleep(60)
+
+    tasks = Tasks()
+    async with asyncio.timeout(20), Jobs(tasks, {"work": work}).ticking(timedelta(milliseconds=20)):
+        await began.wait()
+    await tasks.drain(timedelta(seconds=5))
+    await asyncio.sleep(0.05)  # a few turns of the loop, in which it is cut off
+    assert [each for each in lines() if each["level"] == "error"] == []
 
 
 async def test_an_answer_carries_our_id_and_never_the_callers(pivotal: Pivotal) -> None:
