@@ -42,7 +42,7 @@ def main() -> int:
                 began = time.monotonic()
                 try:
                     told = asyncio.run(_run(promise, place, asked.size, asked.seed))
-                except (AssertionError, TimeoutError) as error:
+                except (AssertionError, TimeoutError, ExceptionGroup) as error:
                     failed += 1
                     told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
                 print(

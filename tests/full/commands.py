@@ -31,7 +31,7 @@ class Trial:
     kills: int
 
 
-TRIALS: Final = {"quick": Trial(commands=100, kills=4), "full": Trial(commands=2000, kills=100)}
+TRIALS: Final = {"quick": Trial(commands=100, kills=3), "full": Trial(commands=2000, kills=100)}
 
 
 @dataclass(slots=True)

@@ -25,9 +25,11 @@ SLOW: Final = {"quick": 50, "full": 500}
 COMMAND_SECONDS: Final = 3.0
 SPARE: Final = 3.0
 """Seconds by which a connection may be closed late, on a machine that has much to do."""
-WINDOWS: Final = {"quick": 2, "full": 6}
+WINDOWS: Final = {"quick": 1, "full": 6}
 """How often the quiet workspace is measured alone and with a noisy neighbour, in turn."""
 WINDOW_SECONDS: Final = 5
+PERCENTILE: Final = {"quick": 50, "full": 99}
+"""What is compared. A dozen answers have no 99th percentile: the slowest of them tells of the machine."""
 NOISE: Final = 20
 """Times what a key may ask for in a minute."""
 FLOOR_MS: Final = 150.0
@@ -133,10 +135,13 @@ async def noisy(place: Place, size: str, _seed: int) -> str:
                 beside += await _times(http, asked, quiet_key)
             refused += statuses.count(429)
             count += len(statuses)
-    before, during = (quantiles(each, n=100)[98] for each in (alone, beside))
+    percentile = PERCENTILE[size]
+    before, during = (quantiles(each, n=100)[percentile - 1] for each in (alone, beside))
     assert refused, f"nobody was refused of {count}"
-    assert during <= 2 * before + FLOOR_MS, f"p99 of the other workspace went from {before:.0f} to {during:.0f} ms"
-    return f"{count} requests of the noisy workspace, {refused} refused; p99 of the other {before:.0f} ms alone, {during:.0f} ms beside it"
+    assert during <= 2 * before + FLOOR_MS, (
+        f"p{percentile} of the other workspace went from {before:.0f} to {during:.0f} ms"
+    )
+    return f"{count} requests of the noisy workspace, {refused} refused; p{percentile} of the other {before:.0f} ms alone, {during:.0f} ms beside it"
 
 
 async def _times(http: aiohttp.ClientSession, url: str, key: str) -> list[float]:
