@@ -97,7 +97,10 @@ NEEDED = {
 
 def test_it_asks_for_the_scopes_that_are_used() -> None:
     methods = set(
-        re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[A-Za-z]+)"', (ROOT / "bot/slack.py").read_text())
+        re.findall(
+            r'"((?:auth|chat|conversations|files|usergroups|users|views)\.[A-Za-z]+)"',
+            (ROOT / "bot/slack.py").read_text(),
+        )
     )
     needed = {scope for method in methods if (scope := NEEDED[method])} | {"commands"}
     needed |= {scope.replace("channels:", "groups:") for scope in needed}
