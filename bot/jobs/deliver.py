@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
+from math import inf
 from secrets import token_hex
 from time import monotonic
 from typing import Final
@@ -124,7 +125,7 @@ class Deliverer:
             if wait is not None or monotonic() > until:
                 await self._settle(delivery, Released(wait or timedelta(), counted=False), outcomes)
                 continue
-            outcome = await self._send(delivery)
+            outcome = await self._send(delivery, until)
             if isinstance(outcome, Released):
                 wait = outcome.wait
             await self._settle(delivery, outcome, outcomes)
@@ -136,8 +137,11 @@ class Deliverer:
         self._next_post[channel] = at + self._timing.between_posts.total_seconds()
         await asyncio.sleep(at - now)
 
-    async def _send(self, delivery: Delivery) -> Outcome | None:
-        """Post it, or change the message whose ts its body names. None: nobody knows whether that was done."""
+    async def _send(self, delivery: Delivery, until: float) -> Outcome | None:
+        """Post it, or change the message whose ts its body names. None: nobody knows whether that was done.
+
+        until  when, on our own monotonic clock, somebody else may begin to look for it: whoever was held up meanwhile posts nothing
+        """
         if chore := self._chores.get(delivery.kind):
             return await _did(chore, delivery)
         try:
@@ -151,6 +155,8 @@ class Deliverer:
         try:
             if ts := delivery.body.get("ts"):
                 return Sent(await self._slack.update(delivery.workspace, channel, ts, message))
+            if monotonic() > until:
+                return Released(timedelta(), counted=False)
             ts = await self._slack.post(delivery.workspace, channel, message, delivery.id)
             return await self._stands(delivery, channel, ts)
         except OutcomeUnknown:
@@ -189,7 +195,7 @@ class Deliverer:
         """Look whether it was posted; if not, post it. Where we may not look it is posted once more at most, and marked."""
         readable = True
         if "ts" in delivery.body or delivery.kind in self._chores:
-            return await self._send(delivery)  # to change a message twice is to change it once
+            return await self._send(delivery, inf)  # to change a message twice is to change it once
         try:
             since = delivery.attempted_at - CLOCKS_DIFFER
             channel = await self._channel(delivery)
@@ -201,10 +207,11 @@ class Deliverer:
             readable = False
         if delivery.possible_duplicate and not readable:
             return GivenUp("outcome_unknown")
+        until = self._may_begin_until()
         if not await self._store.attempting(delivery, self._worker, self._timing.lease, marked=not readable):
             return None
         await self._pace(delivery.channel)
-        return await self._send(delivery)
+        return await self._send(delivery, until)
 
 
 async def _did(chore: Chore, delivery: Delivery) -> Outcome:

@@ -47,7 +47,7 @@ class Trial:
 
 
 TRIALS: Final = {
-    "quick": Trial(events=120, companies=6, kills=4),
+    "quick": Trial(events=80, companies=6, kills=2),
     "full": Trial(events=5000, companies=60, kills=50),
 }
 
