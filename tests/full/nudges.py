@@ -60,7 +60,7 @@ def limited(chance: random.Random, method: str) -> Fault | None:
 
 TRIALS = {
     "R1": {"quick": Trial(40, kills=8), "full": Trial(1000, kills=200)},
-    "R2": {"quick": Trial(30, stops=4), "full": Trial(1000, stops=100)},
+    "R2": {"quick": Trial(30, stops=2), "full": Trial(1000, stops=100)},
     "R3": {"quick": Trial(40, choose=dropped), "full": Trial(1000, kills=50, choose=dropped)},
     "R4": {"quick": Trial(40, choose=limited), "full": Trial(500, choose=limited)},
 }
