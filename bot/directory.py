@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.slack import Json, Slack, SlackError
+from bot.slack import Json, Slack, SlackError, Sort, Unreachable
 from store import Store
 from store.actors import KnownPerson, Person, Standing, zone_named
 from store.domain.errors import PivotalError, Refused
@@ -129,16 +129,21 @@ class Directory:
         return await asyncio.shield(self._asking[key])
 
     async def is_in(self, workspace: str, group: str, user: str) -> bool:
-        """Whether somebody is in a user group. Raises Refused, where Slack does not say: nobody has a right by guess."""
+        """Whether somebody is in a user group. Nobody has a right by guess.
+
+        raises  Refused, where Slack does not let us see; else what passes, so that whoever waits for it asks again
+        """
         known = self._groups.get(workspace, group)
         if known is None:
             try:
                 async with asyncio.timeout(PATIENCE.total_seconds()):
                     known = frozenset(await self._slack.in_group(workspace, group))
-            except (TimeoutError, PivotalError) as error:
-                log.warning(
-                    "slack did not tell a user group", group=group, error=getattr(error, "code", type(error).__name__)
-                )
+            except TimeoutError as error:
+                raise Unreachable from error
+            except SlackError as error:
+                if error.sort is Sort.RETRY:
+                    raise
+                log.warning("slack did not tell a user group", group=group, error=error.code)
                 raise Refused(
                     "Slack does not say who is in the user group that may do that. Nothing was done.",
                     "An admin can look at `/pivotal settings`, and at `pivotal doctor`.",

@@ -7,8 +7,8 @@ It begins when the erasure is committed: whatever is read from then on does not 
 waited for. All of it can be done twice, so whoever dies meanwhile, the next one does it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,6 +22,9 @@ from store.engine import Database, database_clock
 
 LEASE: Final = timedelta(minutes=5)
 AGAIN: Final = timedelta(seconds=10)
+
+Span = tuple[datetime, datetime | None]
+"""From when until when; None: still."""
 
 
 def begin(
@@ -81,7 +84,8 @@ def _is(workspace: str, erasure_id: str) -> sa.ColumnElement[bool]:
 
 def recall(connection: sa.Connection, erasure: Erasure) -> bool:
     """Put into the outbox what takes back what was sent. Returns whether something that may show the name is still being sent."""
-    messages = [_recalled(connection, erasure, row) for row in _messages(connection, erasure)]
+    stood = _stood(connection, erasure)
+    messages = [_recalled(connection, erasure, row, stood) for row in _messages(connection, erasure)]
     files = [_deleted(connection, erasure, row) for row in _files(connection, erasure)]
     return not all([*messages, *files])
 
@@ -99,9 +103,9 @@ def _messages(connection: sa.Connection, erasure: Erasure) -> Iterator[Mapping[s
     return (dict(row) for row in rows if "ts" not in row["body"])  # one that changes a message is rendered anew anyway
 
 
-def _recalled(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any]) -> bool:
+def _recalled(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any], stood: Sequence[Span]) -> bool:
     """Returns False for one whose outcome is not known yet."""
-    again = _again(connection, erasure, row)
+    again = _again(erasure, row, stood)
     if again is None:
         return True
     if row["state"] == "sending":
@@ -113,7 +117,7 @@ def _recalled(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any
     return True
 
 
-def _again(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+def _again(erasure: Erasure, row: Mapping[str, Any], stood: Sequence[Span]) -> tuple[str, Mapping[str, Any]] | None:
     """The delivery that puts this one right, but for where its message stands. None: it does not show the name."""
     kind, body = row["kind"], row["body"]
     match kind:
@@ -125,21 +129,21 @@ def _again(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any]) 
             return RETOLD, {"customer": body["customer"]}
         case "nudge.notice" if body.get("nudge") in erasure.nudges:
             return NOTICE, body
-        case "nudge.summary" if _stood(connection, erasure, row):
+        case "nudge.summary" if any(_within(row["attempted_at"], span) for span in stood):
             return SUMMARY, body
     return None
 
 
-def _stood(connection: sa.Connection, erasure: Erasure, row: Mapping[str, Any]) -> bool:
-    """Whether one of the nudges stood when a summary was made."""
-    n, at = tables.nudge.c, row["attempted_at"]
-    then = sa.and_(
-        n.workspace_id == erasure.workspace,
-        n.id.in_(sorted(erasure.nudges)),
-        n.found_at <= at,
-        sa.or_(n.settled_at.is_(None), n.settled_at >= at),
-    )
-    return connection.execute(sa.select(n.id).where(then).limit(1)).first() is not None
+def _stood(connection: sa.Connection, erasure: Erasure) -> Sequence[Span]:
+    """When the nudges stood that named the contact: a summary of that time lists them."""
+    n = tables.nudge.c
+    named = sa.and_(n.workspace_id == erasure.workspace, n.id.in_(sorted(erasure.nudges)))
+    return [(row[0], row[1]) for row in connection.execute(sa.select(n.found_at, n.settled_at).where(named))]
+
+
+def _within(at: datetime, span: Span) -> bool:
+    begun, ended = span
+    return begun <= at and (ended is None or at <= ended)
 
 
 def _files(connection: sa.Connection, erasure: Erasure) -> Iterator[Mapping[str, Any]]:

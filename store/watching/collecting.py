@@ -74,11 +74,10 @@ def collect(connection: sa.Connection, workspace: str) -> Look:
     those = [(row, watches.read(row)) for row in rows]
     moved = list(_moved(connection, workspace))
     seen: dict[str, list[Place]] = defaultdict(list)
-    for customer in moved:
-        for each in _new(connection, workspace, customer):
-            for row, watch in those:
-                if each.recorded_at >= row["created_at"] and _is_about(watch, customer) and _is_meant(watch, each):
-                    seen[watch.id].append((customer.id, each.seq))
+    for customer, each in _new(connection, workspace, moved):
+        for row, watch in those:
+            if each.recorded_at >= row["created_at"] and _is_about(watch, customer) and _is_meant(watch, each):
+                seen[watch.id].append((customer.id, each.seq))
     _look_on(connection, workspace, moved)
     for row, watch in those:
         if watch.id in seen:
@@ -103,14 +102,16 @@ def _moved(connection: sa.Connection, workspace: str) -> Iterator[Moved]:
     return (Moved(*row) for row in rows)
 
 
-def _new(connection: sa.Connection, workspace: str, customer: Moved) -> Iterator[Activity]:
-    """What has just happened; history that was brought in is passed over."""
-    a = tables.activity.c
-    theirs = sa.and_(a.workspace_id == workspace, a.customer_id == customer.id)
-    these = sa.and_(a.seq > customer.seq, a.seq <= customer.seq + ACTIVITIES, a.source != Source.IMPORT.value)
-    rows = connection.execute(sa.select(tables.activity).where(theirs, these).order_by(a.seq)).mappings()
-    found = (activities.from_row(dict(row)) for row in rows)
-    return (each for each in found if each.recorded_at - each.occurred_at < NEWS)
+def _new(connection: sa.Connection, workspace: str, moved: Sequence[Moved]) -> Iterator[tuple[Moved, Activity]]:
+    """What has just happened, in the order of each log; history that was brought in is passed over."""
+    a, by_id = tables.activity.c, {each.id: each for each in moved}
+    ends = [sa.and_(a.customer_id == each.id, a.seq > each.seq, a.seq <= each.seq + ACTIVITIES) for each in moved]
+    these = sa.and_(a.workspace_id == workspace, a.source != Source.IMPORT.value, sa.or_(sa.false(), *ends))
+    rows = connection.execute(sa.select(tables.activity).where(these).order_by(a.customer_id, a.seq)).mappings()
+    for row in rows:
+        each = activities.from_row(dict(row))
+        if each.recorded_at - each.occurred_at < NEWS:
+            yield by_id[row["customer_id"]], each
 
 
 def _is_meant(watch: Watch, each: Activity) -> bool:

@@ -1,6 +1,7 @@
 """What a watch tells, at its fullest: Slack takes the message whatever people and programs have written."""
 
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 ACME = CustomerName("cus_1", "acme-corp", "Acme Corp", None)
 
 
-def watch(**facts: object) -> Watch:
+def watch(**facts: Any) -> Watch:
     plain = Watch(
         id="wch_1",
         number=7,
@@ -30,10 +31,10 @@ def watch(**facts: object) -> Watch:
         made_by="user:usr_1",
         state="active",
     )
-    return replace(plain, **facts)  # type: ignore[arg-type]  # mypy cannot tell which field is meant
+    return replace(plain, **facts)
 
 
-def message_of(*seen: Seen, more: int = 0, **facts: object) -> Told:
+def message_of(*seen: Seen, more: int = 0, **facts: Any) -> Told:
     return Told(watch=watch(**facts), maker="U1", seen=seen, more=more, names={})
 
 

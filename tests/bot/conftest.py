@@ -163,14 +163,14 @@ class Pivotal:
         """Work off what was erased until nothing is left of it; what has to wait is looked at again at once."""
         e = tables.erasure.c
         left = sa.and_(e.workspace_id == self.workspace, e.done_at.is_(None))
+        at_once = tables.erasure.update().where(left).values(due_at=e.created_at)
         async with asyncio.timeout(20):
             while True:
                 await self.app.recaller.drain()
                 await self.looks()
                 if not await self.database.read(lambda c: c.execute(sa.select(e.id).where(left)).all()):
                     return
-                at_once = tables.erasure.update().where(left).values(due_at=e.created_at)
-                await self.database.write(lambda c: c.execute(at_once))  # noqa: B023 - it is done before the next turn
+                await self.database.write(lambda c: c.execute(at_once))
 
     def _to_be_sent(self, connection: sa.Connection) -> int:
         o = tables.outbox.c

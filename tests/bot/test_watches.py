@@ -1,5 +1,6 @@
 """Watches as people meet them: typed, told of in a channel or in direct messages, listed, removed, failed in sight."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -122,6 +123,20 @@ async def test_a_right_that_is_gone_is_gone_when_it_is_sent(acme: Pivotal) -> No
     await acme.store.set_settings(acme.workspace, {"view": "everyone"})
     listed = await acme.says("/pivotal watches")
     assert "It stopped: Whoever made it may not see histories any more" in str(listed.blocks)
+
+
+@pytest.mark.promise("S8")
+async def test_while_slack_does_not_say_who_is_in_a_user_group_what_a_watch_saw_waits(acme: Pivotal) -> None:
+    group = acme.slack.add_group("Success", members=[acme.sam.user])
+    await acme.says("/pivotal watch acme")
+    await acme.store.set_settings(acme.workspace, {"view": group.id})
+    acme.slack.faults.rate_limit("usergroups.users.list", retry_after_seconds=2)
+    await acme.remembers("acme-corp", an_activity())
+    await acme.looks()
+    assert acme.slack.messages_in(acme.slack.dm(acme.sam.user)) == []
+    await asyncio.sleep(2.1)
+    await acme.looks()
+    assert len(acme.slack.messages_in(acme.slack.dm(acme.sam.user))) == 1
 
 
 async def test_a_channel_that_is_archived_fails_the_watch_and_its_maker_hears_of_it(acme: Pivotal) -> None:
