@@ -23,7 +23,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.blocks import kit, problem
 from bot.blocks.kit import Message
-from bot.directory import Asker
+from bot.directory import PATIENCE, Asker
 from bot.errors import explained, lost
 from store.domain.errors import MaybeSaved, PivotalError
 from store.domain.usage import PROGRAM, called
@@ -48,10 +48,11 @@ Work = Callable[[Asker], Awaitable[Message | None]]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long a person waits: for an answer in the ack, and for any sentence at all. Slack itself gives 3 s."""
+    """How long a person waits: for an answer in the ack, for any sentence at all, and for Slack to say who they are. Slack gives 3 s."""
 
     ack: timedelta = timedelta(seconds=1.5)
     sentence: timedelta = timedelta(seconds=2.5)
+    person: timedelta = PATIENCE
 
 
 class Tasks:

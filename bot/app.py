@@ -110,7 +110,7 @@ async def build(
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
         slack = Slack(web_client(settings.slack_api_url, http), _token_of(access.bot_token))
         identity, ours = await _bound(store, slack, access.bot_token)
-        directory = Directory(store, slack, clock)
+        directory = Directory(store, slack, clock, budget.person)
         hooks = Hooks(http, _origins(settings.slack_api_url))
         answers = Answers(hooks, tasks, Gate(store, directory.admitted).admitted, store.keep_queries, budget, program)
         bolt = Dispatch(

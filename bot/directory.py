@@ -76,10 +76,11 @@ REFUSALS: Final[Mapping[Standing, str]] = {
 class Directory:
     """People and workspaces, as Slack knows them and as we remember them."""
 
-    def __init__(self, store: Store, slack: Slack, clock: Clock) -> None:
+    def __init__(self, store: Store, slack: Slack, clock: Clock, patience: timedelta = PATIENCE) -> None:
         self._store = store
         self._slack = slack
         self._clock = clock
+        self._patience = patience
         self._workspaces: Cache[str] = Cache(timedelta(seconds=60))
         self._people: Cache[KnownPerson] = Cache(timedelta(minutes=5))
         self._groups: Cache[frozenset[str]] = Cache(IN_GROUP, bound=1_000)
@@ -136,7 +137,7 @@ class Directory:
         known = self._groups.get(workspace, group)
         if known is None:
             try:
-                async with asyncio.timeout(PATIENCE.total_seconds()):
+                async with asyncio.timeout(self._patience.total_seconds()):
                     known = frozenset(await self._slack.in_group(workspace, group))
             except TimeoutError as error:
                 raise Unreachable from error
@@ -154,7 +155,7 @@ class Directory:
     async def groups(self, workspace: str) -> Sequence[tuple[str, str]]:
         """The user groups, (id, handle); none where Slack does not say in time."""
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(self._patience.total_seconds()):
                 return await self._slack.groups(workspace)
         except (TimeoutError, PivotalError):
             return ()
@@ -168,7 +169,7 @@ class Directory:
 
     async def _asked_slack(self, workspace: str, team: str, user: str, stored: KnownPerson | None) -> KnownPerson:
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(self._patience.total_seconds()):
                 described = await self._slack.user(workspace, user)
         except (TimeoutError, PivotalError) as error:
             log.warning(

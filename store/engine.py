@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -29,10 +30,27 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 Query = Mapping[str, str | tuple[str, ...]]
 
-ANSWER = timedelta(milliseconds=1500)
-"""How long a statement may take while a person waits."""
-JOB = timedelta(minutes=10)
-"""How long one may take where nobody does: import, verify, migrate."""
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a database is waited for.
+
+    statement    for one statement, or for the turn of a transaction
+    lock         for the lock of an SQLite file
+    connection   for a connection, from the pool or to the server
+    bulk         much is written at once: an SQLite file gets more memory
+    """
+
+    statement: timedelta
+    lock: timedelta
+    connection: timedelta = timedelta(seconds=1)
+    bulk: bool = False
+
+
+ANSWER = Patience(timedelta(milliseconds=1500), lock=timedelta(milliseconds=1200))
+"""While a person waits."""
+JOB = Patience(timedelta(minutes=10), lock=timedelta(seconds=5), bulk=True)
+"""Where nobody does: import, verify, migrate."""
 
 IDLE = timedelta(seconds=5)
 """After which a pooled connection is asked whether it is still there."""
@@ -126,8 +144,8 @@ def _for_asyncpg(query: Query) -> Query:
     return found
 
 
-def connect(url: str, *, patience: timedelta = ANSWER) -> Database:
-    """A Database for this URL; nothing is opened before its first use. patience: how long one statement may take."""
+def connect(url: str, *, patience: Patience = ANSWER) -> Database:
+    """A Database for this URL; nothing is opened before its first use."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return SqliteDatabase(parsed, patience)
@@ -137,13 +155,11 @@ def connect(url: str, *, patience: timedelta = ANSWER) -> Database:
 class SqliteDatabase:
     dialect = "sqlite"
 
-    def __init__(self, url: sa.URL, patience: timedelta) -> None:
+    def __init__(self, url: sa.URL, patience: Patience) -> None:
         self._url = url
         self._patience = patience
-        # An answer waits for the file's lock for 1.2 s of its 1.5 s; a job has 5 s.
-        busy_ms = 1200 if patience <= ANSWER else 5000
-        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", busy_ms, 1, bulk=patience > ANSWER)
-        self._reading = _sqlite_engine(url, "BEGIN", busy_ms, SQLITE_READERS, query_only=True)
+        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", patience.lock, 1, bulk=patience.bulk)
+        self._reading = _sqlite_engine(url, "BEGIN", patience.lock, SQLITE_READERS, query_only=True)
         self._writer = ThreadPoolExecutor(1, "pivotal-write")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "pivotal-read")
 
@@ -156,11 +172,11 @@ class SqliteDatabase:
 
     async def _run(self, threads: ThreadPoolExecutor, engine: sa.Engine, work: Work[T]) -> T:
         # Whoever stands behind others that wait for the lock is told as soon as they are: nobody waits for the sum.
-        turn_by = time.monotonic() + self._patience.total_seconds()
+        turn_by = time.monotonic() + self._patience.statement.total_seconds()
         return await asyncio.get_running_loop().run_in_executor(threads, _in_transaction, engine, work, turn_by)
 
     async def alter(self, work: Work[T]) -> T:
-        engine = _sqlite_engine(self._url, "BEGIN IMMEDIATE", 30_000, 1, foreign_keys=False)
+        engine = _sqlite_engine(self._url, "BEGIN IMMEDIATE", timedelta(seconds=30), 1, foreign_keys=False)
         try:
             return await self._run(self._writer, engine, work)
         finally:
@@ -180,7 +196,7 @@ class SqliteDatabase:
 def _sqlite_engine(
     url: sa.URL,
     begin: str,
-    busy_ms: int,
+    lock: timedelta,
     size: int,
     *,
     foreign_keys: bool = True,
@@ -195,7 +211,7 @@ def _sqlite_engine(
         pool_size=size,
         max_overflow=0,
         # A connection is used by one thread at a time, but not always by the same one.
-        connect_args={"check_same_thread": False, "timeout": busy_ms / 1000},
+        connect_args={"check_same_thread": False, "timeout": lock.total_seconds()},
     )
 
     @event.listens_for(engine, "connect")
@@ -208,7 +224,7 @@ def _sqlite_engine(
             f"foreign_keys={foreign_keys:d}",
             "secure_delete=ON",
             "recursive_triggers=ON",
-            f"busy_timeout={busy_ms}",
+            f"busy_timeout={lock // timedelta(milliseconds=1)}",
             f"query_only={query_only:d}",
             *(BULK if bulk else ()),
         ):
@@ -244,7 +260,7 @@ def _truncate_log(engine: sa.Engine) -> bool:
 class PostgresDatabase:
     dialect = "postgresql"
 
-    def __init__(self, url: sa.URL, patience: timedelta) -> None:
+    def __init__(self, url: sa.URL, patience: Patience) -> None:
         # AUTOCOMMIT, so that neither the ping of an idle connection nor a statement alone is wrapped in a transaction.
         self._alone: AsyncEngine = create_async_engine(
             url,
@@ -253,8 +269,11 @@ class PostgresDatabase:
             isolation_level="AUTOCOMMIT",
             pool_size=10,
             max_overflow=10,
-            pool_timeout=1.0,
-            connect_args={"timeout": 1.0, "command_timeout": patience.total_seconds()},
+            pool_timeout=patience.connection.total_seconds(),
+            connect_args={
+                "timeout": patience.connection.total_seconds(),
+                "command_timeout": patience.statement.total_seconds(),
+            },
         )
         _hand_out_no_dead_connections(self._alone.sync_engine)
         _wait_for_no_goodbye(self._alone.sync_engine)

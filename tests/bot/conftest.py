@@ -30,7 +30,10 @@ from store.engine import Database, connect, database_clock
 from store.schema import check
 from store.timed import Timed
 from tests.builders import imported
+from tests.conftest import STEADY
 
+LONG: Final = Budget(timedelta(seconds=20), timedelta(seconds=25), timedelta(seconds=20))
+"""Nobody gives up because the machine stood still; how fast an answer is, the benchmarks tell."""
 UNHURRIED: Final = Timing(spare=timedelta(0), doubt=timedelta(0), between_posts=timedelta(milliseconds=5))
 """Posts follow one another at once; a lease lasts longer than any test, however busy the machine is."""
 QUICK: Final = replace(UNHURRIED, lease=timedelta(milliseconds=60))
@@ -59,7 +62,7 @@ async def served(
     slack: StandInSlack,
     clock: Clock,
     *,
-    budget: Budget = Budget(),  # noqa: B008 - frozen
+    budget: Budget = LONG,
     timing: Timing = UNHURRIED,
     leases: Leases = QUICK_EXPORTS,
     program: str = "/pivotal",
@@ -120,7 +123,7 @@ class Pivotal:
         """Start a process. From then on requests go to all that run, in turn. how: as `served` takes it."""
         stack = AsyncExitStack()
         self._processes.append(stack)
-        database = how.pop("database", None) or connect(self.database_url)
+        database = how.pop("database", None) or connect(self.database_url, patience=STEADY)
         stack.push_async_callback(database.close)
         self.app, url = await stack.enter_async_context(served(database, self.slack, self.clock, **how))
         if not how.get("socket"):
@@ -207,8 +210,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[StandInSlack]:
-    # Whoever looks on waits as long as a busy disk may take over a commit; how fast an answer is, the benchmarks tell.
-    async with StandInSlack(clock=clock, signature_clock=clock, patience=timedelta(seconds=20)) as slack:
+    # Whoever looks on waits as long as a busy machine may take.
+    long = timedelta(seconds=30)
+    async with StandInSlack(clock=clock, signature_clock=clock, ack_within=long, patience=long) as slack:
         yield slack
 
 

@@ -224,6 +224,7 @@ async def away(installed: Pivotal) -> AsyncIterator[None]:
 @pytest.mark.promise(id="R10")
 async def test_while_the_database_is_away_a_sentence_says_so_and_it_is_back_as_soon_as_it_is(pivotal: Pivotal) -> None:
     """R10, in its quick form. A file that is locked can still be read; what has to be written has to wait."""
+    await pivotal.restarts(database=connect(pivotal.database_url), budget=Budget())
     await acme(pivotal)
     feed = await pivotal.says("/pivotal history acme")
     mara = pivotal.joins("Mara Núñez")

@@ -37,6 +37,14 @@ async def told(asked: Awaitable[object]) -> type[BaseException]:
 
 
 @pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """As the app has it: with the patience of a person."""
+    database = connect(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
 async def proxy(database_url: str) -> AsyncIterator[Proxy]:
     async with way_to(database_url) as proxy:
         yield proxy

@@ -5,7 +5,6 @@ import sys
 import textwrap
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections.abc import Callable
-from datetime import timedelta
 from random import Random
 
 import pytest
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from store import Store
 from store.domain.errors import Unavailable
 from store.domain.query import HistoryQuery
-from store.engine import ANSWER, JOB, Database, connect
+from store.engine import ANSWER, JOB, Database, Patience, connect
 from tests.builders import a_customer, a_reader, an_activity, history
 
 
@@ -181,7 +180,7 @@ async def test_closing_waits_for_what_is_being_written(database_url: str, elsewh
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("patience, busy_ms", [(ANSWER, 1200), (JOB, 5000)])
-async def test_every_connection_to_a_file_is_set_up(database_url: str, patience: timedelta, busy_ms: int) -> None:
+async def test_every_connection_to_a_file_is_set_up(database_url: str, patience: Patience, busy_ms: int) -> None:
     database = connect(database_url, patience=patience)
 
     def pragmas(connection: sa.Connection) -> dict[str, object]:

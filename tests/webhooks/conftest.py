@@ -1,5 +1,6 @@
 """Deliveries as the providers send them, applied by the real job."""
 
+import asyncio
 import json
 import random
 from collections.abc import Sequence
@@ -32,11 +33,13 @@ class Syncs:
         """Receive these deliveries in this order, then apply them."""
         for body in bodies:
             await self.store.deliveries.receive(self.workspace, Source.HUBSPOT, json.dumps(body).encode())
+            await asyncio.sleep(0.002)  # those of one millisecond are taken up in any order
         await Applier(self.store).drain()
 
     async def stripe(self, *events: dict[str, Any]) -> None:
         for event in events:
             await self.store.deliveries.receive(self.workspace, Source.STRIPE, json.dumps(event).encode())
+            await asyncio.sleep(0.002)
         await Applier(self.store).drain()
 
     async def page(self, customer: str, **filters: Any) -> Page:
