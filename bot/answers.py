@@ -25,6 +25,7 @@ from bot.blocks import kit, problem
 from bot.blocks.kit import Message
 from bot.directory import PATIENCE, Asker
 from bot.errors import explained, lost
+from bot.turns import Turns
 from store.domain.errors import MaybeSaved, PivotalError
 from store.domain.usage import PROGRAM, called
 
@@ -125,7 +126,7 @@ class Hooks:
 
 
 class Answers:
-    """program: how the command is called here. keep: stores the queries that were too long for a control, before a message shows that control."""
+    """turns: whose turn it is to be worked on. program: how the command is called here. keep: stores the queries that were too long for a control, before a message shows that control."""
 
     def __init__(
         self,
@@ -142,6 +143,7 @@ class Answers:
         self._keep = keep
         self._budget = budget
         self._program = program
+        self.turns = Turns(budget.ack)
 
     async def answer(self, ack: AsyncAck, body: Json, work: Work) -> None:
         """Answer a command, for its asker's eyes only."""
@@ -180,7 +182,7 @@ class Answers:
     async def submitted(self, ack: AsyncAck, body: Json, work: Callable[[Asker], Awaitable[Json]]) -> None:
         """Answer a modal that was sent in: by the view that takes its place, or by what is wrong, below its first input."""
         try:
-            async with asyncio.timeout(self._budget.sentence.total_seconds()):
+            async with asyncio.timeout(self._budget.sentence.total_seconds()), self.turns.taken():
                 view = await work(await self._admitted(body))
         except TimeoutError:
             said: PivotalError = MaybeSaved()
@@ -198,7 +200,7 @@ class Answers:
         """Answer a select that asks for its options."""
         options: Sequence[Json] = ()
         try:
-            async with asyncio.timeout(self._budget.sentence.total_seconds()):
+            async with asyncio.timeout(self._budget.sentence.total_seconds()), self.turns.taken():
                 options = await work(await self._admitted(body))
         except Exception as error:  # noqa: BLE001 - whatever it is, Slack waits for a list
             explained(error)
@@ -212,11 +214,12 @@ class Answers:
     async def _made(self, body: Json, work: Work) -> tuple[Message | None, bool]:
         """The message, and whether it is the answer; otherwise it says what went wrong. Never raises."""
         try:
-            asker = await self._admitted(body)
-            with structlog.contextvars.bound_contextvars(workspace=asker.workspace, actor=asker.person.ref):
-                message = await work(asker)
-                if message is not None and message.kept:
-                    await self._keep(asker.workspace, message.kept)
+            async with self.turns.taken():
+                asker = await self._admitted(body)
+                with structlog.contextvars.bound_contextvars(workspace=asker.workspace, actor=asker.person.ref):
+                    message = await work(asker)
+                    if message is not None and message.kept:
+                        await self._keep(asker.workspace, message.kept)
         except Exception as error:  # noqa: BLE001 - the one place where any exception becomes a sentence
             return problem.problem(explained(error), self._program), False
         return message, True

@@ -206,7 +206,9 @@ async def build(
         )
         try:
             rejected = {"webhooks": lambda: webhooks.rejected, "slack": lambda: events.rejected if events else 0}
-            telling = metrics.route(measured, settings.metrics_key, store.figures, rejected)
+            telling = metrics.route(
+                measured, settings.metrics_key, store.figures, rejected, lambda: answers.turns.turned_away
+            )
             more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
             caller = Caller(settings.metrics_key)
             site = application(ready, events.handle if events else None, [telling, *more], caller.may_see)

@@ -45,19 +45,20 @@ class Metrics:
     def queried(self, what: str, seconds: float) -> None:
         self._queries.labels(what).observe(seconds)
 
-    def text(self, figures: Figures | None, rejected: Mapping[str, int]) -> bytes:
+    def text(self, figures: Figures | None, rejected: Mapping[str, int], turned_away: int) -> bytes:
         """figures: None while the database does not answer. rejected: by who is said to have sent it."""
         of_now = CollectorRegistry()
-        of_now.register(_OfNow(figures, rejected))
+        of_now.register(_OfNow(figures, rejected, turned_away))
         return generate_latest(self._registry) + generate_latest(of_now)
 
 
 class _OfNow(Collector):
     """What is counted when somebody asks."""
 
-    def __init__(self, figures: Figures | None, rejected: Mapping[str, int]) -> None:
+    def __init__(self, figures: Figures | None, rejected: Mapping[str, int], turned_away: int) -> None:
         self._figures = figures
         self._rejected = rejected
+        self._turned_away = turned_away
 
     def collect(self) -> Iterator[Metric]:
         refused = CounterMetricFamily(
@@ -66,6 +67,9 @@ class _OfNow(Collector):
         for sender, count in self._rejected.items():
             refused.add_metric([sender], count)
         yield refused
+        yield CounterMetricFamily(
+            "pivotal_turned_away", "Requests whose turn did not come in time.", value=self._turned_away
+        )
         yield GaugeMetricFamily(
             "pivotal_database_up", "Whether the database answers.", value=float(self._figures is not None)
         )
@@ -110,6 +114,7 @@ def route(
     key: SecretStr | None,
     figures: Callable[[], Awaitable[Figures]],
     rejected: Mapping[str, Callable[[], int]],
+    turned_away: Callable[[], int],
 ) -> web.RouteDef:
     """key: whoever brings it is told; None: whoever asks on this machine is."""
     caller = Caller(key)
@@ -120,7 +125,7 @@ def route(
             found = await figures()
         except PivotalError:
             found = None
-        text = metrics.text(found, {sender: count() for sender, count in rejected.items()})
+        text = metrics.text(found, {sender: count() for sender, count in rejected.items()}, turned_away())
         return web.Response(body=text, headers={"Content-Type": TEXT})
 
     return web.get("/metrics", shown)

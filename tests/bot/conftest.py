@@ -152,7 +152,7 @@ class Pivotal:
 
     async def looks(self) -> None:
         """What the worker does at a tick: look, then send; until nothing is due that another, which the app has woken, may be at."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await self.app.nudger.drain()
                 await self.app.watcher.drain()
@@ -167,7 +167,7 @@ class Pivotal:
         e = tables.erasure.c
         left = sa.and_(e.workspace_id == self.workspace, e.done_at.is_(None))
         at_once = tables.erasure.update().where(left).values(due_at=e.created_at)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await self.app.recaller.drain()
                 await self.looks()

@@ -1,0 +1,45 @@
+"""So many requests are worked on at a time, in the order in which they came.
+
+Worked on all at once, 200 requests of one second would miss Slack's 3 s together: each step of one waits for a step of every other, the acks
+among them. In turns most are answered in time, and whoever's turn does not come is told so, with nothing done (decisions/0048-turns.md).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from store.domain.errors import Refused
+
+PLACES: Final = 24
+"""A few more than the database has connections for us: some wait for Slack meanwhile."""
+
+
+class Busy(Refused):
+    def __init__(self) -> None:
+        super().__init__("Too many ask at this moment. Nothing was changed.", "Try again in a few seconds.")
+
+
+class Turns:
+    """patience: how long a turn is waited for."""
+
+    def __init__(self, patience: timedelta, places: int = PLACES) -> None:
+        self._patience = patience.total_seconds()
+        self._places = asyncio.Semaphore(places)
+        self.turned_away = 0
+        """Since the process began."""
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """One's turn. raises Busy, where it does not come in time"""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            self.turned_away += 1
+            raise Busy from None
+        try:
+            yield
+        finally:
+            self._places.release()
