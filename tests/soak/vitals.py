@@ -1,0 +1,113 @@
+"""How the processes are: what they take of memory and of open files, and what they say in their logs."""
+
+import asyncio
+import json
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import aiohttp
+
+from tests.full.processes import Server
+
+EVERY: Final = 5.0
+"""Seconds between two looks."""
+NAMES: Final = ("process_resident_memory_bytes", "process_open_fds")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    at: float
+    memory: float
+    """Bytes."""
+    files: float
+
+
+@dataclass
+class Watched(Server):
+    """A process that answers /metrics, and whose log is kept. lives: what was seen of it, anew each time it was started."""
+
+    log: Path = Path()
+    name: str = ""
+    lives: list[list[Look]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        self.lives.append([])
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *self.arguments, env=self.environment, stdout=log, stderr=log
+            )
+
+    async def look(self, http: aiohttp.ClientSession) -> None:
+        try:
+            async with http.get(f"{self.address}/metrics") as answer:
+                text = await answer.text()
+        except aiohttp.ClientError:
+            return  # it is being started
+        memory, files = (_value(text, name) for name in NAMES)
+        self.lives[-1].append(Look(asyncio.get_running_loop().time(), memory, files))
+
+    def growth(self, since: float) -> float | None:
+        """By how much its memory has grown from the first fifth of its last life after `since` to the last one; None: it was too short."""
+        looks = [each.memory for each in self.lives[-1] if each.at >= since]
+        fifth = len(looks) // 5
+        return None if fifth < 3 else median(looks[-fifth:]) / median(looks[:fifth]) - 1
+
+    def files(self, since: float) -> tuple[float, float]:
+        """Its open files: the median of the first fifth and of the last."""
+        looks = [each.files for each in self.lives[-1] if each.at >= since]
+        fifth = max(1, len(looks) // 5)
+        return median(looks[:fifth]), median(looks[-fifth:])
+
+    def complaints(self) -> Iterator[tuple[datetime, str]]:
+        """The errors in its log, and whatever else stands there that is no line of the log."""
+        for line in self.log.read_text().splitlines():
+            try:
+                said = json.loads(line)
+            except ValueError:
+                yield datetime.max.replace(tzinfo=UTC), line
+            else:
+                yield datetime.fromisoformat(said["timestamp"]), f"{said['event']}: {said.get('exception', '')[-300:]}"
+
+
+def _value(text: str, name: str) -> float:
+    found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+    assert found is not None, f"/metrics does not tell {name}"
+    return float(found[1])
+
+
+@asynccontextmanager
+async def watched(kind: str, number: int, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Watched]:
+    """kind: `web` or `worker`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ("serve", "--no-worker") if kind == "web" else ("worker",)
+    found = Watched(
+        ("-m", "bot", *command, "--port", str(port)),
+        environment,
+        address=f"http://127.0.0.1:{port}",
+        log=folder / f"{kind}-{number}.log",
+        name=f"{kind} {number}",
+    )
+    try:
+        await found.start()
+        await found.is_ready()
+        yield found
+    finally:
+        await found.end()
+
+
+async def looking(processes: list[Watched], until: float) -> None:
+    loop = asyncio.get_running_loop()
+    async with aiohttp.ClientSession() as http:
+        while loop.time() < until:
+            for each in processes:
+                await each.look(http)
+            await asyncio.sleep(EVERY)
