@@ -164,7 +164,8 @@ class Transport:
     async def _post(self, delivery: Delivery, url: str) -> None:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                headers={"User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)"}
+                connector=aiohttp.TCPConnector(limit=0),  # Slack's people do not wait for one another
+                headers={"User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)"},
             )
         started = time.monotonic()
         within = aiohttp.ClientTimeout(total=self.ack_within.total_seconds())

@@ -11,6 +11,7 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from bot.answers import SLOW
 from bot.sandbox.person import Person
 from bot.sandbox.transport import NoAnswer
 from store import Store
@@ -133,6 +134,8 @@ async def _export(sam: Person, asked: Asked, due: int) -> None:
     """Ask until so many exports were acknowledged. Who is told that nothing was changed asks again."""
     while asked.exports < due:
         answer = await sam.says(f"/pivotal export acme-corp --{DAYS - asked.exports}d")
+        if answer.plain == SLOW:
+            answer = await answer.later()
         if "on its way" in answer.plain:
             asked.exports += 1
         else:

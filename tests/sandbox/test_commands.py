@@ -272,3 +272,24 @@ async def test_silence_after_the_ack_is_noticed(slack: StandInSlack, urls: list[
     slack.patience = timedelta(milliseconds=50)
     with pytest.raises(NoAnswer, match=r"nothing to be seen within 0.05 s; ack 200"):
         await sam.says("/toy")
+
+
+async def test_however_many_type_at_once_none_waits_for_another(
+    bolt: AsyncApp, slack: StandInSlack, user: User
+) -> None:
+    """The app answers nobody until all are there."""
+    everybody = 150
+    there: set[str] = set()
+    complete = asyncio.Event()
+
+    @bolt.command("/toy")
+    async def asked(ack: AsyncAck, command: Json) -> None:
+        there.add(command["text"])
+        if len(there) == everybody:
+            complete.set()
+        await complete.wait()
+        await ack("Done")
+
+    slack.transport.ack_within = timedelta(seconds=30)
+    typed = [slack.as_user(user).says(f"/toy {number}") for number in range(everybody)]
+    assert {shown.plain for shown in await asyncio.gather(*typed)} == {"Done"}
