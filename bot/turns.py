@@ -6,14 +6,18 @@ among them. In turns most are answered in time, and whoever's turn does not come
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Final
 
 from store.domain.errors import Refused
 
-PLACES: Final = 24
-"""A few more than the database has connections for us: some wait for Slack meanwhile."""
+PLACES: Final = 8
+"""More than one interpreter can work on, and few enough that a round of the loop, with a step of each, stays short."""
+
+_mine: ContextVar["tuple[Turns, asyncio.Task[object] | None] | None"] = ContextVar("mine", default=None)
+"""The turn that this task has taken. Whatever it starts inherits the context, and has no turn of its own."""
 
 
 class Busy(Refused):
@@ -39,7 +43,25 @@ class Turns:
         except TimeoutError:
             self.turned_away += 1
             raise Busy from None
+        had = _mine.set((self, asyncio.current_task()))
         try:
             yield
         finally:
+            _mine.reset(had)
             self._places.release()
+
+    @asynccontextmanager
+    async def _left(self) -> AsyncIterator[None]:
+        self._places.release()
+        try:
+            yield
+        finally:
+            await self._places.acquire()
+
+
+def elsewhere() -> AbstractAsyncContextManager[None]:
+    """While it is waited for Slack another may have the place."""
+    match _mine.get():
+        case (turns, task) if task is asyncio.current_task():
+            return turns._left()  # noqa: SLF001 - of the same module
+    return nullcontext()

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.answers import Budget
-from bot.turns import PLACES, Busy, Turns
+from bot.turns import PLACES, Busy, Turns, elsewhere
 from store.domain.query import HistoryQuery
 from store.engine import connect
 from tests.bot.acme import acme
@@ -69,3 +69,39 @@ async def test_a_place_is_free_again_whatever_became_of_who_had_it() -> None:
         assert turns.turned_away == 1
     async with turns.taken():
         assert turns.turned_away == 1
+
+
+async def test_while_one_waits_for_slack_another_has_the_place() -> None:
+    turns = Turns(timedelta(seconds=30), places=1)
+    said = asyncio.Event()
+    came: list[str] = []
+
+    async def asks_slack() -> None:
+        async with turns.taken():
+            async with elsewhere():
+                await said.wait()
+            came.append("who asked")
+
+    async def is_quick() -> None:
+        async with turns.taken():
+            came.append("another")
+            said.set()
+            await asyncio.sleep(0)
+            came.append("still the other")
+
+    await asyncio.gather(asks_slack(), is_quick())
+    assert came == ["another", "still the other", "who asked"]
+
+
+async def test_what_is_started_in_a_turn_has_none() -> None:
+    """A job that a command wakes does not give away that command's place."""
+    turns = Turns(timedelta(milliseconds=20), places=1)
+
+    async def job() -> None:
+        async with elsewhere():
+            with pytest.raises(Busy):
+                async with turns.taken():
+                    pytest.fail("the place was given away")
+
+    async with turns.taken():
+        await asyncio.create_task(job())
