@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes|feed|import|slack|nudges|all] [--db sqlite|postgres|both] [--rows N] [--quick]`
+"""`python -m tests.bench [writes|feed|export|import|slack|nudges|all] [--db sqlite|postgres|both] [--rows N] [--quick]`
 
 One table for each section of performance.md, the lines to reach below it, and how many of them are held. Exits with 1 when one of them is
 missed by more than the noise of ten runs. --quick takes less than two minutes on two processors and looks at less data.
@@ -10,19 +10,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.cli import terminal
-from tests.bench import feed, importing, nudges, slack, writes
+from tests.bench import exporting, feed, importing, nudges, slack, writes
 from tests.bench.histories import Size
 from tests.bench.measure import Pace
 from tests.bench.places import Place, places
 from tests.bench.report import Report
 from tests.bench.shelves import loaded
 
-SECTIONS = ("writes", "feed", "import", "slack", "nudges")
+SECTIONS = ("writes", "feed", "export", "import", "slack", "nudges")
+READING = {"feed", "export", "slack"}
+"""These share the databases that they read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. size: what feed and slack read; small: what the feed is compared with; file: what is imported;
+    """How much is measured. size: what feed, export and slack read; small: what the feed is compared with; file: what is imported;
     customers: whom Pi looks at.
     """
 
@@ -55,11 +57,13 @@ async def measure(sections: tuple[str, ...], found: list[Place], plan: Plan, rep
         if "nudges" in sections:
             await nudges.run(place, report, plan.customers)
         async with AsyncExitStack() as stack:
-            if "feed" in sections or "slack" in sections:
+            if READING & set(sections):
                 large = await stack.enter_async_context(loaded(place, plan.size))
                 if "feed" in sections:
                     little = await stack.enter_async_context(loaded(place, plan.small))
                     await feed.run(place, plan.pace, report, large, little)
+                if "export" in sections:
+                    await exporting.run(place, plan.pace, report, large)
                 if "slack" in sections:
                     await slack.run(place, plan.pace, report, large)
 
@@ -68,7 +72,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n\n")[1])
     parser.add_argument("section", nargs="?", default="all", choices=(*SECTIONS, "all"))
     parser.add_argument("--db", default="both", choices=("sqlite", "postgres", "both"))
-    parser.add_argument("--rows", type=int, default=1_000_000, help="activities that feed and slack read (1,000,000)")
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="activities that feed, export and slack read (1,000,000)"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="less than two minutes, less data; --rows is of no account"
     )
