@@ -81,7 +81,6 @@ class Core:
         self, workspace: Workspace, *, bot_token: str, app_token: str, scopes: Iterable[str] = GRANTED
     ) -> None:
         self.workspace = workspace
-        self.bot_token = bot_token
         self.app_token = app_token
         self.faults = Faults()
         self.refusals: list[Refusal] = []
@@ -92,12 +91,18 @@ class Core:
         """What the app was granted; a call that needs another is answered `missing_scope`."""
         self._triggers: dict[str, Interaction] = {}
         self._recent: deque[Interaction] = deque(maxlen=64)
+        self.tokens: dict[str, datetime | None] = {bot_token: None}
+        """The bot's tokens that Slack has given, and when each ends; None: it does not."""
         self.revoked: set[str] = set()
         self.unsupported_blocks: frozenset[str] = frozenset()
         """Block types that this workspace refuses, as one that a roll-out has not reached yet."""
         self.origin = ""
         """Where the stand-in listens, http://127.0.0.1:PORT."""
         workspace.watchers.append(self._note)
+
+    def knows(self, token: str | None) -> bool:
+        """Whether it is, or was, one of this workspace's."""
+        return token is not None and (token in self.tokens or token in self.revoked or token == self.app_token)
 
     def _note(self, change: Change) -> None:
         """An answer is what an interaction caused, or what the app did to the message or the person by itself meanwhile."""

@@ -15,13 +15,7 @@ class Endpoints:
         self._core = core
         self._api = api
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.post("/hooks/{team}/{interaction}/{secret}", self._respond),
-            web.post("/upload/v1/{file}", self._upload),
-        ]
-
-    async def _respond(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
         """Answers are plain text: `ok`, or an error code with status 404 or 400."""
         try:
             body = json.loads(await request.text())
@@ -39,7 +33,7 @@ class Endpoints:
         arguments = body if isinstance(body, dict) else {}
         return await self._api.logged(request, "response_url", arguments, carry_out)
 
-    async def _upload(self, request: web.Request) -> web.StreamResponse:
+    async def upload(self, request: web.Request) -> web.StreamResponse:
         content, name = await request.read(), request.match_info["file"]
 
         async def carry_out() -> tuple[int, str]:

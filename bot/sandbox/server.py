@@ -16,11 +16,12 @@ from bot.sandbox.core import Core, Refusal
 from bot.sandbox.endpoints import Endpoints
 from bot.sandbox.faults import Faults
 from bot.sandbox.methods import METHODS, people
+from bot.sandbox.oauth import OAuth
 from bot.sandbox.person import Person
 from bot.sandbox.scopes import GRANTED
 from bot.sandbox.sockets import Sockets
 from bot.sandbox.transport import FORM, Delivery, Transport
-from bot.sandbox.web_api import MAX_BODY, Call, WebApi
+from bot.sandbox.web_api import MAX_BODY, OPEN, Call, WebApi, read
 from bot.sandbox.workspace import Change, Channel, Clock, Message, User, UserGroup, Workspace, utc_now
 
 LOOPBACK: Final = "127.0.0.1"
@@ -73,7 +74,12 @@ class StandInSlack:
             sockets=self.sockets,
             ack_within=ack_within,
         )
-        self._api = WebApi(self.core, {**METHODS, "apps.connections.open": self.sockets.open_url})
+        self.oauth = OAuth(self.core, "U0INSTALLER")
+        more = {"apps.connections.open": self.sockets.open_url, "oauth.v2.access": self.oauth.access}
+        self.api = WebApi(self.core, {**METHODS, **more})
+        self.endpoints = Endpoints(self.core, self.api)
+        self._teams: list[StandInSlack] = [self]
+        """Those at the same address."""
         self._port = port
         self._routes = [*routes]
         self._runner: web.AppRunner | None = None
@@ -82,9 +88,11 @@ class StandInSlack:
         app = web.Application(client_max_size=MAX_BODY)
         app.add_routes(
             [
-                web.route("*", "/api/{method}", self._api.handle),
+                web.route("*", "/api/{method}", self._called),
+                web.get("/oauth/v2/authorize", self._authorize),
                 web.get("/socket", self.sockets.handle),
-                *Endpoints(self.core, self._api).routes(),
+                web.post("/hooks/{team}/{interaction}/{secret}", self._respond),
+                web.post("/upload/v1/{file}", self.endpoints.upload),
                 *self._routes,
             ]
         )
@@ -101,6 +109,34 @@ class StandInSlack:
         await self.transport.close()
         assert self._runner is not None
         await self._runner.cleanup()
+
+    # --- several teams at one address ---
+
+    def adjoin(self, other: Self) -> None:
+        """Another team, with the same app in its settings, that is reached at this one's address, too. It runs already."""
+        other.core.origin = self.origin
+        other.oauth.redirect_urls = self.oauth.redirect_urls
+        self._teams.append(other)
+
+    async def _called(self, request: web.Request) -> web.StreamResponse:
+        """By the token, or by what the token is asked for with, Slack knows the team."""
+        arguments, token = await read(request)
+        whose = [
+            each
+            for each in self._teams
+            if (each.oauth.knows(arguments) if request.match_info["method"] in OPEN else each.core.knows(token))
+        ]
+        return await (whose or [self])[0].api.handle(request)
+
+    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+        """The person lets the app into the team that `team` names, as Slack's own page takes it; else into this one."""
+        asked = request.query.get("team", self.team_id)
+        team = next((each for each in self._teams if each.team_id == asked), self)
+        return await team.oauth.authorize(request)
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        team = next((each for each in self._teams if each.team_id == request.match_info["team"]), self)
+        return await team.endpoints.respond(request)
 
     @property
     def origin(self) -> str:
@@ -122,7 +158,7 @@ class StandInSlack:
     @property
     def calls(self) -> list[Call]:
         """Every call of the app, oldest first: Web API methods, `response_url` and `upload`."""
-        return self._api.calls
+        return self.api.calls
 
     def calls_of(self, method: str) -> list[Call]:
         return [each for each in self.calls if each.method == method]
@@ -188,6 +224,15 @@ class StandInSlack:
         """From now on calls with it are answered `token_revoked`."""
         self.core.revoked.add(token)
 
+    async def uninstall(self, *, told: Iterable[str] = ("tokens_revoked", "app_uninstalled")) -> list[Delivery]:
+        """The app is taken out of the workspace: its tokens are worth nothing from then on. told: of what it hears, in this order."""
+        self.oauth.end_all()
+        says: Mapping[str, Mapping[str, Any]] = {
+            "tokens_revoked": {"tokens": {"oauth": [], "bot": [self.bot_user.id]}},
+            "app_uninstalled": {},
+        }
+        return [await self.event({"type": kind, **says[kind]}) for kind in told]
+
     async def event(
         self,
         event: Mapping[str, Any],
@@ -248,7 +293,7 @@ class StandInSlack:
             changed.set()
 
         self.workspace.watchers.append(watcher)
-        self._api.watchers.append(changed.set)
+        self.api.watchers.append(changed.set)
         try:
             async with asyncio.timeout((within or self.patience).total_seconds()):
                 while not ready():
@@ -256,4 +301,4 @@ class StandInSlack:
                     changed.clear()
         finally:
             self.workspace.watchers.remove(watcher)
-            self._api.watchers.remove(changed.set)
+            self.api.watchers.remove(changed.set)

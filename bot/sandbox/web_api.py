@@ -3,9 +3,11 @@
 import asyncio
 import json
 import time
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -16,6 +18,8 @@ from bot.sandbox.scopes import needed
 
 JSON_ARGUMENTS: Final = frozenset({"attachments", "blocks", "files", "metadata", "view"})
 MAX_BODY: Final = 64 * 1024 * 1024
+OPEN: Final = frozenset({"oauth.v2.access"})
+"""Methods to which the app says who it is by its client id and secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """POST or GET /api/{method}."""
         method = request.match_info["method"]
-        values, token = await _read(request)
+        values, token = await read(request)
 
         async def carry_out() -> tuple[int, Any]:
             return 200, self._carry_out(method, token, Arguments(values))
@@ -105,14 +109,21 @@ class WebApi:
         return {"ok": True, **answer}
 
     def _authenticate(self, method: str, token: str | None) -> None:
+        if method in OPEN:
+            return
         if not token:
             raise SlackError("not_authed")
         if token in self._core.revoked:
             raise SlackError("token_revoked")
-        wanted = self._core.app_token if method == "apps.connections.open" else self._core.bot_token
-        if token != wanted:
-            known = token in {self._core.app_token, self._core.bot_token}
-            raise SlackError("not_allowed_token_type" if known else "invalid_auth")
+        app_token, tokens = self._core.app_token, self._core.tokens
+        if token not in ({app_token} if method == "apps.connections.open" else tokens):
+            raise SlackError("not_allowed_token_type" if token in {app_token, *tokens} else "invalid_auth")
+        ends = tokens.get(token)
+        if ends is not None and ends <= self._core.workspace.clock():
+            raise SlackError("token_expired")
+        if method == "auth.revoke":
+            del tokens[token]
+            self._core.revoked.add(token)
 
     def _authorize(self, method: str, arguments: Arguments) -> None:
         scopes = self._core.scopes
@@ -157,7 +168,10 @@ class WebApi:
             watcher()
         if dropped and request.transport is not None:
             request.transport.abort()
-        headers = {"x-oauth-scopes": ",".join(sorted(self._core.scopes))}
+        headers = {
+            "x-oauth-scopes": ",".join(sorted(self._core.scopes)),
+            "Date": format_datetime(at.astimezone(UTC), usegmt=True),
+        }
         if fault and fault.retry_after_seconds is not None:
             headers["Retry-After"] = str(fault.retry_after_seconds)
         if isinstance(answer, dict):
@@ -169,8 +183,8 @@ def _unknown(_core: Core, _arguments: Arguments) -> dict[str, Any]:
     raise SlackError("unknown_method")
 
 
-async def _read(request: web.Request) -> tuple[dict[str, Any], str | None]:
-    """The arguments from query and body, and the token from the header or, failing that, from them."""
+async def read(request: web.Request) -> tuple[dict[str, Any], str | None]:
+    """The arguments from query and body, and the token from the header or, failing that, from them. A client's id and secret are arguments."""
     values: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         try:
@@ -182,4 +196,7 @@ async def _read(request: web.Request) -> tuple[dict[str, Any], str | None]:
         values |= dict(await request.post())
     in_body = values.pop("token", None)
     header = request.headers.get("Authorization", "")
+    if header.startswith("Basic "):
+        client_id, _, client_secret = b64decode(header.removeprefix("Basic ")).decode().partition(":")
+        return values | {"client_id": client_id, "client_secret": client_secret}, in_body
     return values, header.removeprefix("Bearer ") if header else in_body

@@ -7,6 +7,7 @@ from bot.sandbox.methods import chat, conversations, files, people, views
 from bot.sandbox.web_api import Method
 
 METHODS: Final[Mapping[str, Method]] = {
+    "auth.revoke": people.auth_revoke,
     "auth.test": people.auth_test,
     "chat.delete": chat.delete,
     "chat.getPermalink": chat.get_permalink,

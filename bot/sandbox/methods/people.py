@@ -1,4 +1,4 @@
-"""Who there is: auth.test, users.*, usergroups.*, and the team."""
+"""Who there is: auth.*, users.*, usergroups.*, and the team."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,11 @@ def auth_test(core: Core, _arguments: Arguments) -> dict[str, Any]:
         "enterprise_id": workspace.enterprise_id,
         "is_enterprise_install": False,
     }
+
+
+def auth_revoke(_core: Core, _arguments: Arguments) -> dict[str, Any]:
+    """The token that it was called with is worth nothing any more."""
+    return {"revoked": True}
 
 
 def team_info(core: Core, _arguments: Arguments) -> dict[str, Any]:
