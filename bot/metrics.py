@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from pydantic import SecretStr
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.caller import Caller
 from store.domain.errors import PivotalError
 from store.figures import Figures
+from store.replica import Served
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 3.0, 10.0)
 """Upper ends of what is counted together. 3 s is what Slack waits for an ack, 1.5 s what we take of it."""
@@ -39,11 +40,21 @@ class Metrics:
             buckets=SECONDS,
         )
 
+        self._reads = Counter(
+            "pivotal_history_reads",
+            "Reads of a customer's history where there is a replica, by who served them; behind and away: the primary, as the replica was.",
+            ["by"],
+            registry=self._registry,
+        )
+
     def acked(self, kind: str, seconds: float) -> None:
         self._acks.labels(kind).observe(seconds)
 
     def queried(self, what: str, seconds: float) -> None:
         self._queries.labels(what).observe(seconds)
+
+    def read_by(self, served: Served) -> None:
+        self._reads.labels(served.value).inc()
 
     def text(self, figures: Figures | None, rejected: Mapping[str, int], turned_away: int) -> bytes:
         """figures: None while the database does not answer. rejected: by who is said to have sent it."""

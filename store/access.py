@@ -21,6 +21,7 @@ from store.domain.activity import ActorType, Ref
 from store.domain.errors import NotFound, code
 from store.engine import Database, database_clock
 from store.tables import plain
+from store.wall import ACROSS
 
 KEY: Final = re.compile(r"pvk_([a-z2-7]{12})_([A-Za-z0-9_-]{43})")
 _NOBODY: Final = bytes(32)
@@ -157,13 +158,13 @@ class Access:
         lifetime: timedelta | None = None,
     ) -> tuple[ApiKey, str]:
         """A new key, and its text, which can be had only now."""
-        return await self._database.write(lambda c: create(c, workspace, name, scopes, customer, lifetime))
+        return await self._database.write(lambda c: create(c, workspace, name, scopes, customer, lifetime), workspace)
 
     async def every(self, workspace: str) -> Sequence[ApiKey]:
-        return await self._database.read(lambda c: every(c, workspace))
+        return await self._database.read(lambda c: every(c, workspace), workspace)
 
     async def revoke(self, workspace: str, ident: str) -> ApiKey:
-        return await self._database.write(lambda c: revoke(c, workspace, ident))
+        return await self._database.write(lambda c: revoke(c, workspace, ident), workspace)
 
     async def admitted(self, text: str) -> ApiKey | None:
-        return await self._database.read(lambda c: admitted(c, text))
+        return await self._database.read(lambda c: admitted(c, text), ACROSS)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.util import await_only
 
@@ -13,6 +14,7 @@ from store.chain import micros
 from store.domain.activity import NewActivity, Source
 from store.engine import canonical, database_clock
 from store.tables import Instant
+from store.wall import is_walled
 
 KEYED_BY: Final = Source.IMPORT
 """Keys of imported lines, whatever the source of what happened."""
@@ -112,10 +114,25 @@ def put(connection: sa.Connection, table: str, names: Sequence[str], records: Se
     """Insert records whose values are as the driver takes them. table, names: our own, never anybody's text."""
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        await_only(driver.copy_records_to_table(table, records=records, columns=names))
+        if is_walled(connection):  # PostgreSQL has no COPY into a table with policies
+            await_only(driver.execute(_from_arrays(table, names), *zip(*records, strict=True)))
+        else:
+            await_only(driver.copy_records_to_table(table, records=records, columns=names))
     else:
         columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
         connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", records)  # noqa: S608 - our own names
+
+
+def _from_arrays(table: str, names: Sequence[str]) -> str:
+    """One INSERT of however many rows, a column of them in each parameter."""
+    columns = tables.metadata.tables[table].c
+    arrays = (f"${place}::{_plain(columns[name].type)}[]" for place, name in enumerate(names, 1))
+    return f"INSERT INTO {table} ({', '.join(names)}) SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - our own names
+
+
+def _plain(kind: sa.types.TypeEngine[Any]) -> str:
+    """PostgreSQL's name of a column's type, without its collation."""
+    return kind.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
 
 
 def _to_driver(kind: sa.types.TypeEngine[Any], values: list[Any], *, postgres: bool) -> list[Any]:

@@ -14,6 +14,7 @@ from store.inbox import Received
 from store.records import customer
 from store.records.recording import locked
 from store.syncing import Applied
+from store.wall import ACROSS
 
 ParkedBodies = Callable[[bytes, Sequence[Notice]], bytes]
 
@@ -26,14 +27,14 @@ class Deliveries:
 
     async def may_come_for(self, workspace: str) -> bool:
         """Whether there is such a workspace."""
-        return await self._database.read(lambda c: workspaces.exists(c, workspace))
+        return await self._database.read(lambda c: workspaces.exists(c, workspace), workspace)
 
     async def receive(self, workspace: str, provider: Source, body: bytes) -> str:
         """Keep a delivery whose signature held. Once this returns it is not lost."""
-        return await self._database.write(lambda c: inbox.keep(c, workspace, provider, body))
+        return await self._database.write(lambda c: inbox.keep(c, workspace, provider, body), workspace)
 
     async def claim(self, worker: str, lease: timedelta, limit: int) -> Sequence[Received]:
-        return await self._database.write(lambda c: inbox.claim(c, worker=worker, lease=lease, limit=limit))
+        return await self._database.write(lambda c: inbox.claim(c, worker=worker, lease=lease, limit=limit), ACROSS)
 
     async def apply(
         self, received: Received, worker: str, notices: Sequence[Notice], parked_bodies: ParkedBodies
@@ -57,13 +58,15 @@ class Deliveries:
                 inbox.done(connection, received)
             return done
 
-        return await self._database.write(work)
+        return await self._database.write(work, received.workspace)
 
     async def fail(self, received: Received, worker: str, error: str, *, again_in: timedelta | None) -> None:
-        await self._database.write(lambda c: inbox.failed(c, received, worker, error, again_in=again_in))
+        await self._database.write(
+            lambda c: inbox.failed(c, received, worker, error, again_in=again_in), received.workspace
+        )
 
     async def parked(self, workspace: str) -> Sequence[Parked]:
-        return await self._database.read(lambda c: inbox.parked(c, workspace))
+        return await self._database.read(lambda c: inbox.parked(c, workspace), workspace)
 
     async def link(self, workspace: str, known_as: str, customer_id: str) -> int:
         """Say whose id it is: what waited for it is applied. Returns how many deliveries that are. Raises NotFound for the customer."""
@@ -74,7 +77,7 @@ class Deliveries:
             syncing.bind(connection, workspace, Source(provider), account, external_id, customer_id)
             return inbox.release(connection, workspace, known_as)
 
-        return await self._database.write(work)
+        return await self._database.write(work, workspace)
 
     async def create(self, workspace: str, known_as: str, name: str, by: By) -> int:
         """Make a customer of what waits, and apply it."""
@@ -85,12 +88,12 @@ class Deliveries:
             syncing.bind(connection, workspace, Source(provider), account, external_id, made.customer.id)
             return inbox.release(connection, workspace, known_as)
 
-        return await self._database.write(work)
+        return await self._database.write(work, workspace)
 
     async def replay(self, workspace: str, since: datetime) -> int:
         """Apply kept deliveries once more, as after a change of the mapping. Returns how many."""
-        return await self._database.write(lambda c: inbox.again(c, workspace, since))
+        return await self._database.write(lambda c: inbox.again(c, workspace, since), workspace)
 
     async def forget(self) -> int:
         """Drop the bodies of applied deliveries after the stated time."""
-        return await self._database.write(inbox.forget)
+        return await self._database.write(inbox.forget, ACROSS)

@@ -25,6 +25,7 @@ from sqlalchemy.util import greenlet_spawn
 from store.domain.errors import Unavailable, UsageError
 from store.failures import reraised
 from store.tables import Instant
+from store.wall import NOBODYS, enter, is_walled, see_whether_walled
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -79,12 +80,17 @@ class Database(Protocol):
     @property
     def dialect(self) -> str: ...
 
-    async def read(self, work: Work[T]) -> T:
-        """All that the work reads is of one moment; it can change nothing."""
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
+        """All that the work reads is of one moment; it can change nothing.
+
+        workspace  whose rows it is about, NOBODYS or ACROSS. Where the database keeps workspaces apart by itself, it sees no others.
+        """
         ...
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:
-        """Commit what the work did, or nothing. alone: it is a single statement, which needs no transaction around it."""
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
+        """Commit what the work did, or nothing. workspace: as for `read`. alone: it is a single statement, which needs no transaction
+        around it.
+        """
         ...
 
     async def alter(self, work: Work[T]) -> T:
@@ -163,10 +169,12 @@ class SqliteDatabase:
         self._writer = ThreadPoolExecutor(1, "pivotal-write")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "pivotal-read")
 
-    async def read(self, work: Work[T]) -> T:
+    # A file is its process's alone: SQLite has no roles, and so no second wall.
+
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:  # noqa: ARG002
         return await self._run(self._readers, self._reading, work)
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:  # noqa: ARG002 - SQLite needs its transaction anyway
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:  # noqa: ARG002 - SQLite needs its transaction anyway
         # A thread's work is not undone by cancelling who waits for it: it commits, or fails, as a whole.
         return await self._run(self._writer, self._writing, work)
 
@@ -275,6 +283,7 @@ class PostgresDatabase:
                 "command_timeout": patience.statement.total_seconds(),
             },
         )
+        see_whether_walled(self._alone.sync_engine)
         _hand_out_no_dead_connections(self._alone.sync_engine)
         _wait_for_no_goodbye(self._alone.sync_engine)
         # A page is several statements, and must not tear (decisions/0003-one-snapshot.md).
@@ -285,9 +294,10 @@ class PostgresDatabase:
         self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError)
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
         def asked() -> T:
             with self._reading.sync_engine.connect() as connection:
+                enter(connection, workspace)
                 return work(connection)
 
         try:
@@ -295,9 +305,9 @@ class PostgresDatabase:
         except self._failures as error:
             reraised(error)
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         # Who asked may be cancelled; the commit is not: it runs to its end in a task of its own.
-        return await asyncio.shield(self._kept(self._write_alone(work) if alone else self._write(work)))
+        return await asyncio.shield(self._kept(self._write(work, workspace, alone=alone)))
 
     def _kept(self, running: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(running)
@@ -305,35 +315,32 @@ class PostgresDatabase:
         task.add_done_callback(self._writes.discard)
         return task
 
-    async def _write(self, work: Work[T]) -> T:
+    async def _write(self, work: Work[T], workspace: str, *, alone: bool) -> T:
         committing = False
 
-        def committed() -> T:
+        def in_transaction(connection: sa.Connection) -> T:
             nonlocal committing
-            with self._writing.sync_engine.connect() as connection, connection.begin() as transaction:
+            with connection.begin() as transaction:
+                enter(connection, workspace)
                 result = work(connection)
                 committing = True
                 transaction.commit()
                 return result
 
-        try:
-            return await greenlet_spawn(committed)
-        except self._failures as error:
-            reraised(error, committing=committing)
-
-    async def _write_alone(self, work: Work[T]) -> T:
-        sent = False
-
         def done() -> T:
-            nonlocal sent
-            with self._alone.sync_engine.connect() as connection:
-                sent = True
+            nonlocal committing
+            with (self._alone if alone else self._writing).sync_engine.connect() as connection:
+                if not alone:
+                    return in_transaction(connection)
+                if is_walled(connection):
+                    return in_transaction(connection.execution_options(isolation_level="READ COMMITTED"))
+                committing = True
                 return work(connection)
 
         try:
             return await greenlet_spawn(done)
         except self._failures as error:
-            reraised(error, committing=sent)
+            reraised(error, committing=committing)
 
     async def alter(self, work: Work[T]) -> T:
         return await self.write(work)

@@ -7,6 +7,7 @@ that repeat are made once. A property test holds the two against each other. Doi
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -15,11 +16,12 @@ from store import activities, actors, customers, tables
 from store.activities import decoded
 from store.domain import csv
 from store.domain.activity import Ref, printed, refs_in
-from store.domain.errors import UsageError
+from store.domain.errors import Unavailable, UsageError
 from store.domain.query import CustomerName, HistoryQuery, Reader
 from store.domain.rows import COLUMNS, records, stamp
-from store.engine import Database
+from store.engine import Database, Work
 from store.feed import Slice
+from store.replica import read_of
 from store.resolve import resolved
 
 T = TypeVar("T")
@@ -48,13 +50,18 @@ class Frozen:
     upto: int
 
 
+def whose(connection: sa.Connection, workspace: str, query: HistoryQuery) -> CustomerName:
+    """raises  UsageError, when the query names no customer; NotFound and Ambiguous, as its words deserve"""
+    if query.customer is None:
+        raise UsageError("I don't know which customer you mean.", "Try `/pivotal export acme`.")
+    return customers.find(connection, workspace, query.customer)[0]
+
+
 def frozen(
     connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, upto: int | None = None
 ) -> Frozen:
-    """upto: that of an earlier moment; None: now. Raises as `resolved`, and UsageError for a query without a customer."""
-    if query.customer is None:
-        raise UsageError("I don't know which customer you mean.", "Try `/pivotal export acme`.")
-    customer, _ = customers.find(connection, workspace, query.customer)
+    """upto: that of an earlier moment; None: now. Raises as `whose`, and `resolved`."""
+    customer = whose(connection, workspace, query)
     query, wanted = resolved(connection, workspace, customer, query, reader)
     if upto is None:
         c = tables.customer.c
@@ -126,19 +133,34 @@ class _NotTaken(Exception):
         self.by = by
 
 
-async def streamed(database: Database, work: Callable[[sa.Connection, Write], T], out: Write) -> T:
-    """Read in one transaction what is passed on meanwhile. That `out` fails, with a full disk or a closed pipe, is no trouble of the
-    database, and is raised as it is.
+async def streamed(
+    database: Database,
+    workspace: str,
+    customer: Work[str],
+    work: Callable[[sa.Connection, Write], T],
+    out: Write,
+) -> T:
+    """Read in one transaction, as `read_of` does, what is passed on meanwhile. That `out` fails, with a full disk or a closed pipe, is no
+    trouble of the database, and is raised as it is.
     """
+    passed_on = False
 
     def taker(piece: bytes, rows: int) -> None:
+        nonlocal passed_on
+        passed_on = True
         try:
             out(piece, rows)
         except OSError as error:
             raise _NotTaken(error) from error
 
+    @wraps(work)
+    def whole(connection: sa.Connection) -> T:
+        if passed_on:  # by a replica that went away: half of it is out, and cannot be taken back
+            raise Unavailable
+        return work(connection, taker)
+
     try:
-        return await database.read(lambda connection: work(connection, taker))
+        return await read_of(database, customer, whole, workspace)
     except _NotTaken as ended:
         raise ended.by from None
 

@@ -23,6 +23,8 @@ from store.domain.grammar import format_filter, parse_filter
 from store.domain.query import HistoryQuery, Reader
 from store.engine import Database, database_clock
 from store.exporting import Frozen, Write
+from store.served import is_served
+from store.wall import ACROSS
 
 RUNNING_AT_ONCE: Final = 2
 """Exports of one workspace that are made at the same time."""
@@ -135,7 +137,8 @@ def claim(connection: sa.Connection, *, worker: str, lease: timedelta, limit: in
     e = tables.export.c
     now = database_clock(connection)
     is_due = sa.or_(sa.and_(e.state == "pending", e.due_at <= now), sa.and_(e.state == "running", e.lease_until <= now))
-    waiting = connection.execute(sa.select(e.workspace_id).where(is_due).distinct().order_by(e.workspace_id))
+    served = sa.select(e.workspace_id).where(is_due, is_served(e.workspace_id))
+    waiting = connection.execute(served.distinct().order_by(e.workspace_id))
     taken: list[Export] = []
     for workspace in waiting.scalars().all():
         w = tables.workspace.c
@@ -325,22 +328,22 @@ class Exports:
             named = key or f"{reader.person}:{what.upto}:{format_filter(what.query)}"
             return ask(connection, workspace, what, reader, key=named, slack_user_id=slack_user_id, channel=channel)
 
-        return await self._database.write(work)
+        return await self._database.write(work, workspace)
 
     async def again(self, workspace: str, export_id: str, channel: str) -> tuple[Export, bool]:
-        return await self._database.write(lambda c: again(c, workspace, export_id, channel))
+        return await self._database.write(lambda c: again(c, workspace, export_id, channel), workspace)
 
     async def one(self, workspace: str, export_id: str) -> Export:
-        return await self._database.read(lambda c: one(c, workspace, export_id))
+        return await self._database.read(lambda c: one(c, workspace, export_id), workspace)
 
     async def team(self, workspace: str) -> str:
         """The Slack team of a workspace from which an export was asked for."""
         w = tables.workspace.c
         asked = sa.select(w.slack_team_id).where(w.workspace_id == workspace)
-        return await self._database.read(lambda c: str(c.execute(asked).scalar_one()))
+        return await self._database.read(lambda c: str(c.execute(asked).scalar_one()), workspace)
 
     async def claim(self, worker: str, lease: timedelta, limit: int) -> Sequence[Export]:
-        return await self._database.write(lambda c: claim(c, worker=worker, lease=lease, limit=limit))
+        return await self._database.write(lambda c: claim(c, worker=worker, lease=lease, limit=limit), ACROSS)
 
     async def hold(
         self,
@@ -353,14 +356,15 @@ class Exports:
         made: Made | None = None,
     ) -> Export | None:
         return await self._database.write(
-            lambda c: hold(c, export, worker=worker, lease=lease, message=message, file_id=file_id, made=made)
+            lambda c: hold(c, export, worker=worker, lease=lease, message=message, file_id=file_id, made=made),
+            export.workspace,
         )
 
     async def settle(self, export: Export, worker: str, outcome: Outcome) -> int | None:
-        return await self._database.write(lambda c: settle(c, export, worker=worker, outcome=outcome))
+        return await self._database.write(lambda c: settle(c, export, worker=worker, outcome=outcome), export.workspace)
 
     async def cancel(self, workspace: str, export_id: str, by: str) -> Export:
-        return await self._database.write(lambda c: cancel(c, workspace, export_id, by))
+        return await self._database.write(lambda c: cancel(c, workspace, export_id, by), workspace)
 
     async def write(
         self,
@@ -387,10 +391,13 @@ class Exports:
             (exporting.write_json if as_json else exporting.write_csv)(connection, what, taker)
             return what
 
-        return await exporting.streamed(self._patient, work, out)
+        def customer(connection: sa.Connection) -> str:
+            return exporting.whose(connection, workspace, query).id
+
+        return await exporting.streamed(self._patient, workspace, customer, work, out)
 
     async def note(self, workspace: str, what: Frozen, reader: Reader, made: Made) -> None:
-        await self._database.write(lambda c: note(c, workspace, what, reader, made))
+        await self._database.write(lambda c: note(c, workspace, what, reader, made), workspace)
 
     async def by_digest(self, workspace: str, sha256: str) -> Export | None:
-        return await self._database.read(lambda c: by_digest(c, workspace, sha256))
+        return await self._database.read(lambda c: by_digest(c, workspace, sha256), workspace)

@@ -13,14 +13,19 @@ from store.feed import Slice
 from store.resolve import resolved
 
 
-def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, limit: int) -> Page:
-    """The page that the query leads to.
+def whose(connection: sa.Connection, workspace: str, query: HistoryQuery) -> tuple[CustomerName, bool]:
+    """The customer of the query, and whether the name had to be completed.
 
     raises  UsageError, when the query names no customer; NotFound and Ambiguous, as its words deserve.
     """
     if query.customer is None:
         raise UsageError("I don't know which customer you mean.", "Try `/pivotal history acme`.")
-    customer, guessed = customers.find(connection, workspace, query.customer)
+    return customers.find(connection, workspace, query.customer)
+
+
+def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, limit: int) -> Page:
+    """The page that the query leads to. Raises as `whose`, and what else its words deserve."""
+    customer, guessed = whose(connection, workspace, query)
     query, wanted = resolved(connection, workspace, customer, query, reader)
     wanted = feed.spelled_out(connection, wanted)
     places = feed.heads(connection, wanted, limit=limit + 1, before=query.before, after=query.after)

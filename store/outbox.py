@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables
 from store.actors import new_id
 from store.engine import database_clock
+from store.served import is_served
 
 Body = Mapping[str, Any]
 
@@ -120,7 +121,8 @@ def claim(connection: sa.Connection, *, worker: str, lease: timedelta, limit: in
         "attempt": o.attempt + 1,
         "attempted_at": now,
     }
-    return _taken(connection, sa.and_(o.state == "pending", o.due_at <= now), o.due_at, limit, taken)
+    due = sa.and_(o.state == "pending", o.due_at <= now, is_served(o.workspace_id))
+    return _taken(connection, due, o.due_at, limit, taken)
 
 
 def doubtful(
@@ -132,7 +134,7 @@ def doubtful(
     """
     o = tables.outbox.c
     now = database_clock(connection)
-    unsettled = sa.and_(o.state == "sending", o.lease_until <= now - wait)
+    unsettled = sa.and_(o.state == "sending", o.lease_until <= now - wait, is_served(o.workspace_id))
     return _taken(connection, unsettled, o.lease_until, limit, {"lease_by": worker, "lease_until": now + lease})
 
 
@@ -149,11 +151,22 @@ def _taken(
     rows = connection.execute(
         tables.outbox.update().where(mine).values(values).returning(*(o[name] for name in _COLUMNS))
     )
-    deliveries = [
-        Delivery(**{"workspace" if name == "workspace_id" else name: row[name] for name in _COLUMNS})
-        for row in rows.mappings()
-    ]
+    deliveries = [_read(row) for row in rows.mappings()]
     return sorted(deliveries, key=lambda each: found.index((each.workspace, each.id)))
+
+
+def cancel(connection: sa.Connection, workspace: str, error: str) -> Sequence[Delivery]:
+    """Give up all that waits in a workspace, but for what takes an erased name out of Slack. Returns what it was."""
+    o = tables.outbox.c
+    erasing = sa.or_(*(o.key.startswith(f"{made_by}:") for made_by in ("recall", "delete", "anew")))
+    waits = sa.and_(o.workspace_id == workspace, o.state == "pending", ~erasing)
+    given_up = (
+        tables.outbox.update()
+        .where(waits)
+        .values(state="failed", error=error, attempted_at=sa.func.coalesce(o.attempted_at, o.created_at))
+    )
+    rows = connection.execute(given_up.returning(*(o[name] for name in _COLUMNS)))
+    return [_read(row) for row in rows.mappings()]
 
 
 def attempting(connection: sa.Connection, delivery: Delivery, *, worker: str, lease: timedelta, marked: bool) -> bool:
@@ -165,6 +178,10 @@ def attempting(connection: sa.Connection, delivery: Delivery, *, worker: str, le
         "possible_duplicate": sa.or_(o.possible_duplicate, sa.literal(marked)),
     }
     return _settled(connection, delivery, worker, values)
+
+
+def _read(row: Any) -> Delivery:
+    return Delivery(**{"workspace" if name == "workspace_id" else name: row[name] for name in _COLUMNS})
 
 
 def settle(connection: sa.Connection, delivery: Delivery, *, worker: str, outcome: Outcome) -> bool:

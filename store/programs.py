@@ -18,7 +18,9 @@ from store.domain.rows import count, records
 from store.engine import Database, database_clock
 from store.exporting import Frozen, Write, matching, streamed, write_csv
 from store.feed import Slice
+from store.replica import read_of
 from store.resolve import resolved
+from store.wall import ACROSS
 
 REMEMBERED: Final = timedelta(hours=24)
 """How long a write that named itself is answered as it was the first time."""
@@ -251,17 +253,28 @@ class Programs:
         self._patient = patient
 
     async def known(self, key: ApiKey, customer: str) -> CustomerName:
-        return await self._database.read(lambda c: known(c, key, customer))
+        return await self._database.read(lambda c: known(c, key, customer), key.workspace)
 
     async def rows(self, key: ApiKey, asked: Asked, reader: Reader) -> Rows:
-        return await self._database.read(lambda c: rows(c, key, asked, reader))
+        return await read_of(
+            self._database,
+            lambda c: known(c, key, asked.customer).id,
+            lambda c: rows(c, key, asked, reader),
+            key.workspace,
+        )
 
     async def write_csv(self, key: ApiKey, asked: Asked, reader: Reader, out: Write) -> CustomerName:
         """The whole slice, all of one moment; returns whose it is. What `out` raises ends it."""
-        return await streamed(self._patient, lambda c, taker: written(c, key, asked, reader, taker), out)
+        return await streamed(
+            self._patient,
+            key.workspace,
+            lambda c: known(c, key, asked.customer).id,
+            lambda c, taker: written(c, key, asked, reader, taker),
+            out,
+        )
 
     async def customers(self, key: ApiKey, typed: str, after: str, limit: int) -> Sequence[CustomerName]:
-        return await self._database.read(lambda c: listed(c, key, typed, after, limit))
+        return await self._database.read(lambda c: listed(c, key, typed, after, limit), key.workspace)
 
     async def record(
         self,
@@ -289,7 +302,7 @@ class Programs:
                 return taken(), False
             return once(connection, key, named, body_hash, taken)
 
-        return await self._database.write(work)
+        return await self._database.write(work, key.workspace)
 
     async def forget(self) -> int:
-        return await self._database.write(forget)
+        return await self._database.write(forget, ACROSS)

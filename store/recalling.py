@@ -19,6 +19,7 @@ from store.domain.erasure import RETOLD, SHARED, TAKEN_BACK, WITHDRAW, Erasure
 from store.domain.nudge import NOTICE, NUDGED, SUMMARY
 from store.domain.watch import WATCH
 from store.engine import Database, database_clock
+from store.wall import ACROSS
 
 LEASE: Final = timedelta(minutes=5)
 AGAIN: Final = timedelta(seconds=10)
@@ -179,12 +180,12 @@ class Recalling:
     async def work_off(self) -> bool:
         """Take up all erasures that are due, one after another. Returns whether there were any: something may be in the outbox then."""
         found = False
-        while (erasure := await self._database.write(claim)) is not None:
+        while (erasure := await self._database.write(claim, ACROSS)) is not None:
             found = True
             await self._after(erasure)
         return found
 
     async def _after(self, erasure: Erasure) -> None:
-        under_way = await self._database.write(lambda c: recall(c, erasure))
+        under_way = await self._database.write(lambda c: recall(c, erasure), erasure.workspace)
         scrubbed = await self._database.scrub()
-        await self._database.write(lambda c: settle(c, erasure, done=scrubbed and not under_way))
+        await self._database.write(lambda c: settle(c, erasure, done=scrubbed and not under_way), erasure.workspace)

@@ -6,21 +6,36 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
 
 from store import tables
 from store.actors import new_id
 from store.domain.errors import PivotalError, SchemaUnknown
 from store.engine import Database, database_clock
+from store.granting import grant
+from store.wall import NOBODYS
 
-HEAD = "0004"
+HEAD = "0006"
 """The newest migration; web and worker start on no other. A test compares it with the folder."""
+
+NOT_PERMITTED = "42501"
+"""PostgreSQL's code for what a role may not do."""
 
 _ONE_AT_A_TIME = 7_205_759_403_792_793  # any number, so long as every migrating process takes the same
 
 
-async def migrate(database: Database) -> None:
-    """Run what is missing, in one transaction, one process at a time; and see that there is a workspace. A second run does nothing."""
-    await database.alter(_upgrade)
+async def migrate(database: Database, role: str | None = None) -> None:
+    """Run what is missing, in one transaction, one process at a time; and see that there is a workspace. A second run does nothing.
+
+    role  in PostgreSQL, that of the running program, where it is not the owner's: it may do what granting.py says. Raises as that.
+    """
+
+    def work(connection: sa.Connection) -> None:
+        _upgrade(connection)
+        if role is not None:
+            grant(connection, role)
+
+    await database.alter(work)
 
 
 def _upgrade(connection: sa.Connection) -> None:
@@ -59,7 +74,15 @@ def _config(connection: sa.Connection) -> Config:
 
 async def check(database: Database) -> None:
     """Raises SchemaUnknown, when the database is not at this program's schema."""
-    found = await database.read(version)
+    try:
+        found = await database.read(version, NOBODYS)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != NOT_PERMITTED:
+            raise
+        raise SchemaUnknown(
+            "The role of DATABASE_URL may not read the tables.",
+            "Run `pivotal migrate` with MIGRATION_DATABASE_URL set.",
+        ) from None
     if found is None:
         raise SchemaUnknown("The database has no tables yet.", "Run `pivotal migrate`.")
     if found < HEAD:

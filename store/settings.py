@@ -125,6 +125,10 @@ class WorkspaceSettings(Group):
         {},
         description="Which property of HubSpot or Stripe feeds which field, where it is not the usual one; - keeps it out",
     )
+    on_uninstall: Literal["keep", "delete"] = Field(
+        "keep",
+        description="What becomes of the data once the app is taken out of the Slack workspace: keep it, or delete all of it for good",
+    )
     phases: tuple[Phase, ...] = Field(
         ("Kickoff", "Setup", "Training", "Go-live", "Done"),
         description="Phases of an onboarding, in their order; with the last one it is done",

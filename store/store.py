@@ -6,7 +6,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import activities, actors, chain, customers, figures, history, nudged, outbox, settings, workspaces
+from store import (
+    activities,
+    actors,
+    chain,
+    customers,
+    figures,
+    history,
+    installations,
+    nudged,
+    outbox,
+    settings,
+    workspaces,
+)
 from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
@@ -17,12 +29,16 @@ from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
 from store.engine import Database
 from store.exports import Exports
 from store.importing import Imported, Importer, Numbered
+from store.installing import Installing
 from store.nudging import Nudging, posting
 from store.outbox import Body, Delivery, Outcome
 from store.programs import Programs
 from store.recalling import Recalling
 from store.records import Records
+from store.replica import read_of
+from store.sealing import Keys
 from store.settings import WorkspaceSettings
+from store.wall import ACROSS, enter
 from store.watching import Watching, watches
 from store.workspaces import Workspace
 
@@ -36,8 +52,10 @@ class Store:
     (domain/errors.py) when the database does not answer.
     """
 
-    def __init__(self, database: Database, patient: Database | None = None) -> None:
-        """patient: the same database with more patience, for what nobody waits for; None: there is no other."""
+    def __init__(self, database: Database, patient: Database | None = None, keys: Keys | None = None) -> None:
+        """patient: the same database with more patience, for what nobody waits for; None: there is no other.
+        keys: under which tokens are sealed; None: no workspace installs the app by itself.
+        """
         self._database = database
         self.records = Records(database)
         self.deliveries = Deliveries(database)
@@ -47,6 +65,7 @@ class Store:
         self.nudging = Nudging(database, patient or database)
         self.watching = Watching(database, patient or database)
         self.recalling = Recalling(patient or database)
+        self.installing = Installing(database, patient or database, keys or Keys())
 
     async def close(self) -> None:
         await self._database.close()
@@ -54,41 +73,49 @@ class Store:
     # --- workspaces ---
 
     async def default_workspace(self) -> Workspace:
-        return await self._database.read(workspaces.default)
+        return await self._database.read(workspaces.default, ACROSS)
 
     async def bind_workspace(self, team_id: str, enterprise_id: str | None) -> Workspace:
-        return await self._database.write(lambda c: workspaces.bind(c, team_id, enterprise_id))
+        """The workspace of the team whose token stands in the environment. Raises as `workspaces.bind`."""
+
+        def work(connection: sa.Connection) -> Workspace:
+            bound = workspaces.bind(connection, team_id, enterprise_id)
+            enter(connection, bound.id)
+            installations.speaks_again(connection, bound.id)
+            return bound
+
+        return await self._database.write(work, ACROSS)
 
     async def workspace_of(self, team_id: str) -> str | None:
-        return await self._database.read(lambda c: workspaces.of_team(c, team_id))
+        return await self._database.read(lambda c: workspaces.of_team(c, team_id), ACROSS)
 
     async def settings(self, workspace: str) -> WorkspaceSettings:
-        return await self._database.read(lambda c: settings.read(c, workspace))
+        return await self._database.read(lambda c: settings.read(c, workspace), workspace)
 
     async def set_settings(self, workspace: str, values: Mapping[str, Any]) -> WorkspaceSettings:
         """Set some of the workspace's settings, all or none."""
-        return await self._database.write(lambda c: settings.write(c, workspace, values))
+        return await self._database.write(lambda c: settings.write(c, workspace, values), workspace)
 
     # --- people ---
 
     async def person(self, workspace: str, slack_user_id: str) -> KnownPerson | None:
-        return await self._database.read(lambda c: actors.person(c, workspace, slack_user_id))
+        return await self._database.read(lambda c: actors.person(c, workspace, slack_user_id), workspace)
 
     async def remember(self, workspace: str, person: Person) -> KnownPerson:
-        return await self._database.write(lambda c: actors.remember(c, workspace, person))
+        return await self._database.write(lambda c: actors.remember(c, workspace, person), workspace)
 
     async def people(self, workspace: str, typed: str, limit: int = OPTIONS) -> Sequence[Choice]:
         """People to choose from, by what was typed of the name."""
-        return await self._database.read(lambda c: actors.people(c, workspace, typed, limit))
+        return await self._database.read(lambda c: actors.people(c, workspace, typed, limit), workspace)
 
     async def names(self, workspace: str, refs: Iterable[str]) -> Mapping[str, str]:
         """Display names by reference."""
         wanted = [Ref.parse(each) for each in refs]
-        return await self._database.read(lambda c: actors.names(c, workspace, wanted)) if wanted else {}
+        return await self._database.read(lambda c: actors.names(c, workspace, wanted), workspace) if wanted else {}
 
     async def who(self, workspace: str, name: str) -> str:
         """The reference of the one person whom this name means: for a terminal's `--as`."""
-        return await self._database.read(lambda c: actors.one_named(c, workspace, name))
+        return await self._database.read(lambda c: actors.one_named(c, workspace, name), workspace)
 
     # --- history ---
 
@@ -103,38 +130,49 @@ class Store:
     ) -> Page:
         """allow: raises Refused where the workspace's settings of that moment forbid it; nothing else is read then."""
 
+        def customer(connection: sa.Connection) -> str:
+            if allow is not None:
+                allow(settings.read(connection, workspace))
+            return history.whose(connection, workspace, query)[0].id
+
         def work(connection: sa.Connection) -> Page:
             if allow is not None:
                 allow(settings.read(connection, workspace))
             return history.page(connection, workspace, query, reader, limit)
 
-        return await self._database.read(work)
+        return await read_of(self._database, customer, work, workspace)
 
     async def actor_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
-        return await self._database.read(lambda c: history.actor_choices(c, workspace, customer_id, typed, OPTIONS))
+        return await self._database.read(
+            lambda c: history.actor_choices(c, workspace, customer_id, typed, OPTIONS), workspace
+        )
 
     async def type_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
-        return await self._database.read(lambda c: history.type_choices(c, workspace, customer_id, typed, OPTIONS))
+        return await self._database.read(
+            lambda c: history.type_choices(c, workspace, customer_id, typed, OPTIONS), workspace
+        )
 
     async def keep_queries(self, workspace: str, kept: Mapping[str, str]) -> None:
         """Keep long queries under the hash of their text, which a control carries in their place."""
-        await self._database.write(lambda c: workspaces.keep(c, workspace, kept))
+        await self._database.write(lambda c: workspaces.keep(c, workspace, kept), workspace)
 
     async def kept_query(self, workspace: str, name: str) -> str | None:
-        return await self._database.read(lambda c: workspaces.kept(c, workspace, name))
+        return await self._database.read(lambda c: workspaces.kept(c, workspace, name), workspace)
 
     # --- customers ---
 
     async def find_customer(self, workspace: str, words: str, *, writing: bool = False) -> CustomerName:
         """The one customer that these words name. Raises NotFound or Ambiguous."""
-        found, _ = await self._database.read(lambda c: customers.find(c, workspace, words, writing=writing))
+        found, _ = await self._database.read(lambda c: customers.find(c, workspace, words, writing=writing), workspace)
         return found
 
     async def customer_choices(self, workspace: str, typed: str, limit: int = OPTIONS) -> Sequence[CustomerName]:
-        return await self._database.read(lambda c: customers.search(c, workspace, typed, limit))
+        return await self._database.read(lambda c: customers.search(c, workspace, typed, limit), workspace)
 
     async def linked_customer(self, workspace: str, slack_channel_id: str) -> CustomerName | None:
-        return await self._database.read(lambda c: workspaces.linked_customer(c, workspace, slack_channel_id))
+        return await self._database.read(
+            lambda c: workspaces.linked_customer(c, workspace, slack_channel_id), workspace
+        )
 
     # --- recording ---
 
@@ -144,7 +182,7 @@ class Store:
         def work(connection: sa.Connection) -> list[int | None]:
             return [activities.append(connection, workspace, customer_id, one) for one in new]
 
-        return await self._database.write(work, alone=len(new) == 1)
+        return await self._database.write(work, workspace, alone=len(new) == 1)
 
     async def import_lines(self, importer: Importer, lines: Sequence[Numbered]) -> tuple[Imported, BadLine | None]:
         """Apply a batch of lines. What stands before a line that does not fit is kept; that line comes back with its reason."""
@@ -156,7 +194,7 @@ class Store:
 
     async def _imported(self, importer: Importer, lines: Sequence[Numbered]) -> Imported:
         try:
-            return await self._database.write(lambda c: importer.apply(c, lines))
+            return await self._database.write(lambda c: importer.apply(c, lines), importer.workspace)
         except BaseException:
             importer.forget()
             raise
@@ -172,37 +210,37 @@ class Store:
             ident = None if customer is None else customers.find(connection, workspace, customer)[0].id
             return chain.verify(connection, workspace, ident, anchors)
 
-        return await self._database.read(work)
+        return await self._database.read(work, workspace)
 
     async def heads(self, workspace: str) -> Sequence[Head]:
         """The end of each customer's chain: kept elsewhere, it shows later whether a tail was cut."""
-        return await self._database.read(lambda c: chain.heads(c, workspace))
+        return await self._database.read(lambda c: chain.heads(c, workspace), workspace)
 
     async def figures(self) -> figures.Figures:
         """How much there is to do, in all workspaces together."""
-        return await self._database.read(figures.figures)
+        return await self._database.read(figures.figures, ACROSS)
 
     # --- what is still to be sent ---
 
     async def enqueue(self, workspace: str, *, key: str, kind: str, channel: str, body: Body) -> str | None:
         """Put something in the outbox. Returns its id; None when its key is there already."""
         return await self._database.write(
-            lambda c: outbox.enqueue(c, workspace, key=key, kind=kind, channel=channel, body=body)
+            lambda c: outbox.enqueue(c, workspace, key=key, kind=kind, channel=channel, body=body), workspace
         )
 
     async def claim(self, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
-        return await self._database.write(lambda c: outbox.claim(c, worker=worker, lease=lease, limit=limit))
+        return await self._database.write(lambda c: outbox.claim(c, worker=worker, lease=lease, limit=limit), ACROSS)
 
     async def doubtful(self, worker: str, lease: timedelta, wait: timedelta, limit: int) -> Sequence[Delivery]:
         """Take up deliveries whose outcome is unknown since their lease ended, `wait` ago or longer."""
         return await self._database.write(
-            lambda c: outbox.doubtful(c, worker=worker, lease=lease, wait=wait, limit=limit)
+            lambda c: outbox.doubtful(c, worker=worker, lease=lease, wait=wait, limit=limit), ACROSS
         )
 
     async def attempting(self, delivery: Delivery, worker: str, lease: timedelta, *, marked: bool) -> bool:
         """Begin another attempt at a delivery in doubt; marked, as it may then be there twice."""
         return await self._database.write(
-            lambda c: outbox.attempting(c, delivery, worker=worker, lease=lease, marked=marked)
+            lambda c: outbox.attempting(c, delivery, worker=worker, lease=lease, marked=marked), delivery.workspace
         )
 
     async def settle(self, delivery: Delivery, worker: str, outcome: Outcome) -> bool:
@@ -217,4 +255,4 @@ class Store:
                 watches.delivered(connection, delivery, outcome)
             return mine
 
-        return await self._database.write(work)
+        return await self._database.write(work, delivery.workspace)

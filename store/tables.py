@@ -1,7 +1,8 @@
 """The tables, for both databases.
 
 Tenant first: every key, unique constraint and foreign key starts with `workspace_id`, so that a workspace can be moved, or the tables
-distributed by it. The one exception is `workspace.slack_team_id`, by which a request finds its workspace in the first place.
+distributed by it. The exceptions are `workspace.slack_team_id`, by which a request finds its workspace in the first place, and `install_state`,
+of whoever has none yet.
 Migrations make these tables; a test compares the two.
 """
 
@@ -600,3 +601,39 @@ inbox = tenant(
     sa.Index("ix_inbox_due", "state", "due_at"),
     sa.Index("ix_inbox_parked", "workspace_id", "parked_for"),
 )
+
+
+# A workspace that installed the app by itself. Its token is sealed (sealing.py); once it has left, there is none.
+installation = tenant(
+    "installation",
+    belongs_to_workspace(),
+    sa.Column("state", Key, nullable=False),
+    # installed, left
+    sa.Column("bot_user_id", Key),
+    sa.Column("scopes", Json, nullable=False),
+    # those that were granted
+    sa.Column("bot_token", sa.Text),
+    # null: the one in the environment
+    sa.Column("refresh_token", sa.Text),
+    sa.Column("expires_at", Instant),
+    # of the token; null: it does not expire
+    sa.Column("lease_by", Key),
+    sa.Column("lease_until", Instant),
+    # of whoever exchanges the token for the next
+    sa.Column("installed_at", Instant, nullable=False),
+    # by Slack's clock, as is the time of the event that says that it has left
+    sa.Column("left_at", Instant),
+)
+
+# Somebody is on the way through Slack's page, by which a workspace installs the app. Of both secrets only the hash is here.
+install_state = sa.Table(
+    "install_state",
+    metadata,
+    sa.Column("digest", Key, primary_key=True),
+    sa.Column("browser", Key, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Workspaces whose data is to be deleted. Of these alone the log may be; a workspace that is here is no Slack team's any more.
+purge = tenant("purge", belongs_to_workspace(), sa.Column("asked_at", Instant, nullable=False))

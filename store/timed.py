@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from store.engine import Database, Work
+from store.wall import NOBODYS
 
 T = TypeVar("T")
 Observe = Callable[[str, float], None]
@@ -25,17 +26,17 @@ class Timed:
     def dialect(self) -> str:
         return self._database.dialect
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
         began = time.perf_counter()
         try:
-            return await self._database.read(work)
+            return await self._database.read(work, workspace)
         finally:
             self._observe(name_of(work), time.perf_counter() - began)
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         began = time.perf_counter()
         try:
-            return await self._database.write(work, alone=alone)
+            return await self._database.write(work, workspace, alone=alone)
         finally:
             self._observe(name_of(work), time.perf_counter() - began)
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store import tables
 from store.domain.errors import NotFound, Refused
 from store.domain.query import CustomerName
+from store.served import is_served
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,11 @@ def _of_team(connection: sa.Connection, team_id: str) -> Workspace | None:
 
 
 def of_team(connection: sa.Connection, team_id: str) -> str | None:
-    """The workspace of a Slack team. team_id comes from a verified request, never from what a person typed."""
-    found = _of_team(connection, team_id)
-    return None if found is None else found.id
+    """The workspace of a Slack team; None, too, once it has left. team_id comes from a verified request, never from what a person typed."""
+    w = tables.workspace.c
+    served = sa.select(w.workspace_id).where(w.slack_team_id == team_id, is_served(w.workspace_id))
+    found: str | None = connection.execute(served).scalar_one_or_none()
+    return found
 
 
 def exists(connection: sa.Connection, workspace: str) -> bool:

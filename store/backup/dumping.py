@@ -8,14 +8,22 @@ from store.backup.file import Writer
 from store.backup.values import converted, outgoing, selected
 from store.schema import HEAD
 from store.tables import customer, metadata
+from store.wall import see_all
 
 PIECE = 1000
 
 
-def dump(connection: sa.Connection, writer: Writer, moved: Callable[[int, int], None]) -> None:
-    """Write all there is. moved: told after each piece how many rows there are by then, and how many there will be."""
+def dump(
+    connection: sa.Connection, writer: Writer, moved: Callable[[int, int], None], workspace: str | None = None
+) -> None:
+    """Write all there is. moved: told after each piece how many rows there are by then, and how many there will be. workspace: all there
+    is of this one.
+    """
+    see_all(connection)
     counts = {
-        table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        table.name: connection.execute(
+            sa.select(sa.func.count()).select_from(table).where(_of(table, workspace))
+        ).scalar_one()
         for table in metadata.sorted_tables
     }
     total, done = sum(counts.values()), 0
@@ -24,7 +32,8 @@ def dump(connection: sa.Connection, writer: Writer, moved: Callable[[int, int], 
         writer.table(table.name, [column.name for column in table.c])
         columns = [selected(column, connection.dialect.name).label(column.name) for column in table.c]
         converts = [(place, convert) for place, column in enumerate(table.c) if (convert := outgoing(column))]
-        rows = connection.execute(sa.select(*columns).order_by(*table.primary_key).execution_options(yield_per=PIECE))
+        those = sa.select(*columns).where(_of(table, workspace)).order_by(*table.primary_key)
+        rows = connection.execute(those.execution_options(yield_per=PIECE))
         for piece in rows.partitions():
             writer.rows([converted(list(row), converts) for row in piece])
             done += len(piece)
@@ -32,8 +41,15 @@ def dump(connection: sa.Connection, writer: Writer, moved: Callable[[int, int], 
     writer.end()
 
 
+def _of(table: sa.Table, workspace: str | None) -> sa.ColumnElement[bool]:
+    if workspace is None:
+        return sa.true()
+    return table.c.workspace_id == workspace if "workspace_id" in table.c else sa.false()
+
+
 def heads(connection: sa.Connection) -> list[tuple[str, str, int, bytes]]:
     """The end of every chain of every workspace: two databases in which they are the same have the same history."""
+    see_all(connection)
     c = customer.c
     found = connection.execute(sa.select(c.workspace_id, c.id, c.last_seq, c.last_hash).order_by(c.workspace_id, c.id))
     return [(row[0], row[1], row[2], bytes(row[3])) for row in found]

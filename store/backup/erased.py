@@ -16,6 +16,7 @@ from store.domain.activity import PI, Ref, Source
 from store.domain.errors import BadLine
 from store.domain.query import EPOCH
 from store.domain.record import By
+from store.wall import see_all
 
 
 class Erased(BaseModel):
@@ -34,6 +35,7 @@ class Erased(BaseModel):
 
 def listed(connection: sa.Connection) -> list[Erased]:
     """Everybody who was erased, in all workspaces."""
+    see_all(connection)
     c, t, e, a = tables.contact.c, tables.tombstone.c, tables.external_contact.c, tables.activity.c
     found = []
     gone = sa.select(c.workspace_id, c.id, c.customer_id, c.erased_at).where(c.erased_at.is_not(None))

@@ -16,6 +16,7 @@ from store.nudging.planning import Evaluation
 from store.nudging.schedules import ONCE, Due, Schedule, Terms
 from store.nudging.settling import Settling
 from store.records.customer import person
+from store.wall import ACROSS
 
 __all__ = ["Due", "Nudging", "Schedule", "Settling", "Terms"]
 
@@ -31,7 +32,7 @@ class Nudging:
     # --- schedules ---
 
     async def schedules(self, workspace: str) -> Sequence[Schedule]:
-        return await self._database.read(lambda c: schedules.listed(c, workspace))
+        return await self._database.read(lambda c: schedules.listed(c, workspace), workspace)
 
     async def add_schedule(
         self,
@@ -51,27 +52,27 @@ class Nudging:
                 schedules.at_once(connection, workspace, made, now)
             return made
 
-        return await self._database.write(work)
+        return await self._database.write(work, workspace)
 
     async def alter_schedule(self, workspace: str, number: int, terms: Terms, by: By, now: datetime) -> Schedule:
         """Give one other terms. Raises NotFound, and what its scope's words deserve."""
         return await self._database.write(
-            lambda c: schedules.alter(c, workspace, number, _settled(c, workspace, terms, by), now)
+            lambda c: schedules.alter(c, workspace, number, _settled(c, workspace, terms, by), now), workspace
         )
 
     async def turn(self, workspace: str, number: int, state: str, now: datetime) -> Schedule:
         """Make one active, paused or deleted. Raises NotFound."""
-        return await self._database.write(lambda c: schedules.turn(c, workspace, number, state, now))
+        return await self._database.write(lambda c: schedules.turn(c, workspace, number, state, now), workspace)
 
     async def plan(self, now: datetime) -> int:
         """Write down which slots are due. Returns how many are new."""
-        return await self._patient.write(lambda c: schedules.plan(c, now))
+        return await self._patient.write(lambda c: schedules.plan(c, now), ACROSS)
 
     async def claim(self, worker: str, lease: timedelta) -> Due | None:
-        return await self._patient.write(lambda c: schedules.claim(c, worker=worker, lease=lease))
+        return await self._patient.write(lambda c: schedules.claim(c, worker=worker, lease=lease), ACROSS)
 
     async def hold(self, due: Due, worker: str, lease: timedelta) -> bool:
-        return await self._patient.write(lambda c: schedules.hold(c, due, worker=worker, lease=lease))
+        return await self._patient.write(lambda c: schedules.hold(c, due, worker=worker, lease=lease), due.workspace)
 
     async def done(self, due: Due, worker: str, lease: timedelta) -> bool:
         """The slot is worked off: what exceeded the day's budgets goes into its digest, what stands into a scheduled one."""
@@ -84,13 +85,13 @@ class Nudging:
                 _summarize(connection, due)
             return True
 
-        return await self._patient.write(work)
+        return await self._patient.write(work, due.workspace)
 
     # --- evaluating ---
 
     async def batch(self, workspace: str, after: str, limit: int) -> Sequence[str]:
         """Ids of the next customers."""
-        return await self._patient.read(lambda c: accounts.batch(c, workspace, after, limit))
+        return await self._patient.read(lambda c: accounts.batch(c, workspace, after, limit), workspace)
 
     async def concerned(
         self, workspace: str, customer_ids: Sequence[str], schedule: Schedule, now: datetime
@@ -100,15 +101,15 @@ class Nudging:
         def work(connection: sa.Connection) -> Sequence[str]:
             return _evaluation(connection, workspace, schedule, now).concerned(customer_ids)
 
-        return await self._patient.read(work)
+        return await self._patient.read(work, workspace)
 
     async def evaluate(self, workspace: str, customer_ids: Sequence[str], schedule: Schedule, now: datetime) -> None:
         """Do it: what is to be posted or edited is in the outbox then."""
-        await self._patient.write(lambda c: _evaluation(c, workspace, schedule, now).act(customer_ids))
+        await self._patient.write(lambda c: _evaluation(c, workspace, schedule, now).act(customer_ids), workspace)
 
     async def wake(self, now: datetime) -> int:
         """Look again at what was held or snoozed until now, in every workspace. Returns for how many customers."""
-        waiting = await self._patient.read(lambda c: planning.waiting(c, now))
+        waiting = await self._patient.read(lambda c: planning.waiting(c, now), ACROSS)
         for workspace, schedule_id, customer_id in waiting:
             await self._look_again(workspace, schedule_id, customer_id, now)
         return len(waiting)
@@ -121,39 +122,39 @@ class Nudging:
             _evaluation(connection, workspace, waits, now).act([customer_id])
             planning.finish(connection, workspace)
 
-        await self._patient.write(work)
+        await self._patient.write(work, workspace)
 
     # --- what becomes of them ---
 
     async def settle(self, workspace: str, nudge_id: str, wanted: Settling, by: By, now: datetime) -> None:
         """Done, snoozed or dismissed. Raises Refused when somebody was faster, NotFound."""
-        await self._database.write(lambda c: settling.settle(c, workspace, nudge_id, wanted, by, now))
+        await self._database.write(lambda c: settling.settle(c, workspace, nudge_id, wanted, by, now), workspace)
 
     async def assign(self, workspace: str, nudge_id: str, assignee: str, by: By) -> None:
         """Raises Refused, NotFound."""
-        await self._database.write(lambda c: settling.assign(c, workspace, nudge_id, assignee, by))
+        await self._database.write(lambda c: settling.assign(c, workspace, nudge_id, assignee, by), workspace)
 
     # --- reading ---
 
     async def kept(self, workspace: str, nudge_id: str) -> Kept:
         """raises NotFound"""
-        return await self._database.read(lambda c: reading.kept(c, workspace, nudge_id))
+        return await self._database.read(lambda c: reading.kept(c, workspace, nudge_id), workspace)
 
     async def chosen(self, workspace: str, idents: Sequence[str]) -> Sequence[Kept]:
-        return await self._database.read(lambda c: reading.chosen(c, workspace, idents))
+        return await self._database.read(lambda c: reading.chosen(c, workspace, idents), workspace)
 
     async def in_message(self, workspace: str, nudge_id: str) -> Sequence[Kept]:
         """All that the message tells of in which this one stands."""
-        return await self._database.read(lambda c: reading.in_message(c, workspace, nudge_id))
+        return await self._database.read(lambda c: reading.in_message(c, workspace, nudge_id), workspace)
 
     async def standing(self, workspace: str, schedule_id: str) -> Sequence[Kept]:
         """What stands of the customers and kinds that this schedule is about."""
         return await self._database.read(
-            lambda c: reading.of_schedule(c, workspace, schedules.one(c, workspace, schedule_id))
+            lambda c: reading.of_schedule(c, workspace, schedules.one(c, workspace, schedule_id)), workspace
         )
 
     async def health(self, workspace: str, since: datetime) -> Health:
-        return await self._database.read(lambda c: reading.health(c, workspace, since))
+        return await self._database.read(lambda c: reading.health(c, workspace, since), workspace)
 
 
 def _evaluation(connection: sa.Connection, workspace: str, schedule: Schedule, now: datetime) -> Evaluation:

@@ -24,6 +24,7 @@ from store.nudging import places
 from store.nudging.accounts import accounts
 from store.nudging.schedules import ONCE, Schedule, zone_of
 from store.records.recording import locked_all
+from store.served import is_served
 from store.settings import Nudges
 
 CLEARED: Final = "pi.nudge_cleared"
@@ -306,7 +307,7 @@ def waiting(connection: sa.Connection, now: datetime) -> list[tuple[str, str, st
     over = sa.and_(n.state.in_((NudgeState.HELD.value, NudgeState.SNOOZED.value)), n.until <= now)
     places_ = (n.workspace_id, n.schedule_id, n.customer_id)
     found: list[tuple[str, str, str]] = []
-    for workspace in connection.execute(sa.select(w.workspace_id)).scalars().all():
+    for workspace in connection.execute(sa.select(w.workspace_id).where(is_served(w.workspace_id))).scalars().all():
         rows = connection.execute(sa.select(*places_).where(n.workspace_id == workspace, over).distinct())
         found += sorted((one, schedule, customer) for one, schedule, customer in rows)
     return found

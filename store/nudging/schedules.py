@@ -21,6 +21,7 @@ from store.domain.nudge import NudgeKind
 from store.domain.schedule import slots
 from store.domain.scope import Scope
 from store.engine import database_clock
+from store.served import is_served
 from store.settings import Nudges
 
 NUDGES: Final = "nudges"
@@ -179,13 +180,8 @@ def plan(connection: sa.Connection, now: datetime) -> int:
     Of several that were missed, the last is worked off: it finds what the others would have found, as it is now.
     """
     s = tables.schedule.c
-    rows = (
-        connection.execute(
-            sa.select(tables.schedule).where(s.state == "active", s.through < now).order_by(s.workspace_id, s.id)
-        )
-        .mappings()
-        .all()
-    )
+    active = sa.and_(s.state == "active", s.through < now, is_served(s.workspace_id))
+    rows = connection.execute(sa.select(tables.schedule).where(active).order_by(s.workspace_id, s.id)).mappings().all()
     own = {row["workspace_id"]: settings.read(connection, row["workspace_id"]).nudges for row in rows}
     new: list[dict[str, Any]] = []
     for row in rows:
@@ -220,7 +216,7 @@ def claim(connection: sa.Connection, *, worker: str, lease: timedelta) -> Due | 
     free = sa.or_(t.state == "pending", sa.and_(t.state == "working", t.lease_until <= now))
     found = connection.execute(
         sa.select(t.workspace_id, t.schedule_id, t.key, t.at)
-        .where(free)
+        .where(free, is_served(t.workspace_id))
         .order_by(t.at)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -12,6 +12,7 @@ from store.domain.record import By
 from store.domain.watch import Seen, Told, Watch
 from store.engine import Database
 from store.nudging.schedules import slack_user_of
+from store.wall import ACROSS
 from store.watching import collecting, watches
 
 __all__ = ["Watching"]
@@ -28,12 +29,14 @@ class Watching:
     async def add(self, workspace: str, asked: NewWatch, *, channel: str | None, by: By, reader: Reader) -> Watch:
         """Make one, or begin one again that has failed. Raises what its words deserve; Refused, when it is there."""
         return await self._database.write(
-            lambda c: watches.add(c, workspace, asked, channel=channel, by=by, reader=reader)
+            lambda c: watches.add(c, workspace, asked, channel=channel, by=by, reader=reader), workspace
         )
 
     async def remove(self, workspace: str, number: int, by: By, *, admin: bool) -> Watch:
         """raises  NotFound, Refused"""
-        return await self._database.write(lambda c: watches.remove(c, workspace, number, str(by.actor), admin=admin))
+        return await self._database.write(
+            lambda c: watches.remove(c, workspace, number, str(by.actor), admin=admin), workspace
+        )
 
     async def listed(self, workspace: str) -> tuple[Sequence[Watch], Mapping[str, str], Mapping[str, CustomerName]]:
         """All of a workspace, display names by reference, and the customers that are named, by id."""
@@ -49,12 +52,12 @@ class Watching:
                 {ident: customers.find(connection, workspace, ident)[0] for ident in sorted(named)},
             )
 
-        return await self._database.read(work)
+        return await self._database.read(work, workspace)
 
     async def collect(self) -> bool:
         """Put what is new into the outbox, in every workspace, some of it in one transaction. Returns whether there was any."""
         told = False
-        for workspace in await self._patient.read(collecting.waiting):
+        for workspace in await self._patient.read(collecting.waiting, ACROSS):
             look = await self._look(workspace)
             told |= look.told
             while look.more:
@@ -63,7 +66,7 @@ class Watching:
         return told
 
     async def _look(self, workspace: str) -> collecting.Look:
-        return await self._patient.write(lambda c: collecting.collect(c, workspace))
+        return await self._patient.write(lambda c: collecting.collect(c, workspace), workspace)
 
     async def told(self, workspace: str, watch_id: str, places: Iterable[tuple[str, int]], more: int) -> Told:
         """What a message of a watch says, as it reads now."""
@@ -87,7 +90,7 @@ class Watching:
                 names=actors.names(connection, workspace, {*refs_in(entries), *refs_of([watch])}),
             )
 
-        return await self._database.read(work)
+        return await self._database.read(work, workspace)
 
 
 def refs_of(those: Iterable[Watch]) -> set[Ref]:

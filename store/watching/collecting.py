@@ -17,6 +17,7 @@ from store.domain.activity import Activity, Source
 from store.domain.watch import WATCH, Watch, means
 from store.engine import database_clock
 from store.nudging.schedules import slack_user_of
+from store.served import is_served
 from store.watching import watches
 
 CUSTOMERS: Final = 50
@@ -57,7 +58,8 @@ class Moved:
 def waiting(connection: sa.Connection) -> Sequence[str]:
     """Workspaces that have watches."""
     t = tables.watch.c
-    found = sa.select(t.workspace_id).where(t.state == "active").distinct().order_by(t.workspace_id)
+    active = sa.and_(t.state == "active", is_served(t.workspace_id))
+    found = sa.select(t.workspace_id).where(active).distinct().order_by(t.workspace_id)
     return connection.execute(found).scalars().all()
 
 

@@ -47,7 +47,7 @@ def add(
     if len(there) >= MOST:
         raise Refused(f"There are {len(there)} watches, and no more than {MOST} can be.", "Remove one first.")
     if not any(each.state == "active" for each in there):
-        _look_from_here(connection, workspace)
+        look_from_here(connection, workspace)
     now = database_clock(connection)
     last = connection.execute(sa.select(sa.func.max(t.number)).where(t.workspace_id == workspace)).scalar_one()
     row = {
@@ -86,14 +86,14 @@ def _again(connection: sa.Connection, workspace: str, failed: Watch) -> Watch:
     """A watch that failed, once more: of what is recorded from now on."""
     t, now = tables.watch.c, database_clock(connection)
     if not any(each.state == "active" for each in list_of(connection, workspace)):
-        _look_from_here(connection, workspace)
+        look_from_here(connection, workspace)
     values = {"state": "active", "error": None, "created_at": now, "speaks_at": now}
     mine = sa.and_(t.workspace_id == workspace, t.id == failed.id)
     connection.execute(tables.watch.update().where(mine).values(values))
     return replace(failed, state="active", error=None)
 
 
-def _look_from_here(connection: sa.Connection, workspace: str) -> None:
+def look_from_here(connection: sa.Connection, workspace: str) -> None:
     """Nobody has looked for a while: what was recorded meanwhile is passed over, and need not be read."""
     c, d = tables.customer.c, tables.watched.c
     connection.execute(tables.watched.delete().where(d.workspace_id == workspace))

@@ -3,6 +3,7 @@
 import asyncio
 
 from store.engine import Database, T, Work
+from store.wall import NOBODYS
 
 
 class Held:
@@ -23,13 +24,13 @@ class Held:
     def let_go(self) -> None:
         self._open.set()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
         await self._open.wait()
-        return await self._database.read(work)
+        return await self._database.read(work, workspace)
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         await self._open.wait()
-        return await self._database.write(work, alone=alone)
+        return await self._database.write(work, workspace, alone=alone)
 
     async def alter(self, work: Work[T]) -> T:
         return await self._database.alter(work)
@@ -50,13 +51,13 @@ class Buggy(Held):
         self._says = says
         self.times = 0
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
         self._fail()
-        return await super().read(work)
+        return await super().read(work, workspace)
 
-    async def write(self, work: Work[T], *, alone: bool = False) -> T:
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         self._fail()
-        return await super().write(work, alone=alone)
+        return await super().write(work, workspace, alone=alone)
 
     def _fail(self) -> None:
         if self.times > 0:

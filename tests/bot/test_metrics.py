@@ -13,6 +13,7 @@ from bot.sandbox.methods import people
 from store.domain.activity import Source
 from store.domain.errors import Unavailable
 from store.engine import T, Work, connect
+from store.wall import NOBODYS
 from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal
 from tests.bot.slow import Held
@@ -170,10 +171,10 @@ async def test_while_its_database_is_away_the_rest_is_told_and_here_why(
     class Away(Held):
         away = False
 
-        async def read(self, work: Work[T]) -> T:
+        async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
             if self.away:
                 raise Unavailable
-            return await super().read(work)
+            return await super().read(work, workspace)
 
     database = Away(connect(installed.database_url))
     await installed.starts(database=database)

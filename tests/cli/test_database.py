@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from store.engine import Database
 from store.schema import HEAD
 from tests.cli.conftest import Ran, Type, run
+from tests.conftest import APP, apps_url
 
 
 def changed(file: Path, *statements: str) -> None:
@@ -63,6 +64,61 @@ def test_an_owner_of_its_own_migrates(types: Type, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MIGRATION_DATABASE_URL", "sqlite:///owned.db")
     assert types("migrate").out == f"The database owned.db is at schema {HEAD}.\n"
     assert not (tmp_path / "pivotal.db").exists()
+
+
+# --- two roles, and a replica ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise(id="S6")
+@pytest.mark.usefixtures("postgres_template")  # it makes the role
+@pytest.mark.parametrize("empty_url", ["to postgresql"], indirect=True)
+def test_the_program_works_by_a_role_that_owns_nothing(
+    types: Type, monkeypatch: pytest.MonkeyPatch, empty_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", apps_url(empty_url))
+    ran = types("import", "--sample")
+    assert (ran.code, ran.err) == (1, "The database has no tables yet. Run `pivotal migrate`.\n")
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", empty_url)
+    migrated = types("migrate")
+    assert migrated.out.endswith(f"is at schema {HEAD}. {APP} may work in it, and sees one workspace at a time.\n")
+    assert types("import", "--sample").code == 0
+    assert "activities" in types("history", "acme").out
+    assert types("verify").out.startswith("Whole: ")
+    assert types("backup", "all.pivotal").code == 0
+    assert types("erasures").code == 0
+    monkeypatch.delenv("MIGRATION_DATABASE_URL")
+    for command in (("backup", "some.pivotal"), ("erasures",), ("move", "--to", "sqlite:///moved.db")):
+        ran = types(*command)
+        assert (ran.code, ran.err.partition(".")[0]) == (
+            1,
+            "The role of this database URL sees one workspace at a time",
+        )
+    assert "pivotal_app" not in types("migrate").out
+
+
+@pytest.mark.usefixtures("postgres_template", "sample")
+@pytest.mark.parametrize("empty_url", ["to postgresql"], indirect=True)
+def test_what_is_restored_is_the_running_programs_too(
+    types: Type, monkeypatch: pytest.MonkeyPatch, empty_url: str
+) -> None:
+    assert types("backup", "all.pivotal").code == 0
+    monkeypatch.setenv("DATABASE_URL", apps_url(empty_url))
+    monkeypatch.setenv("MIGRATION_DATABASE_URL", empty_url)
+    assert types("restore", "all.pivotal", "--no-erasures").code == 0
+    assert "activities" in types("history", "acme").out
+
+
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("mysql://x/y", "DATABASE_READ_URL: mysql is not a database Pivotal knows. Use SQLite or PostgreSQL.\n"),
+        ("sqlite:///copy.db", "DATABASE_READ_URL is for a replica of a PostgreSQL database. Leave it unset.\n"),
+    ],
+)
+@pytest.mark.usefixtures("sample")
+def test_only_postgresql_has_a_replica(types: Type, monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
+    monkeypatch.setenv("DATABASE_READ_URL", url)
+    assert types("history", "acme") == Ran(1, "", said)
 
 
 # --- what cannot be used ----------------------------------------------------------------------------------------------

@@ -45,6 +45,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def store(database: Database) -> Store:
+    """By the same connections."""
+    return Store(database)
+
+
+@pytest.fixture
 async def proxy(database_url: str) -> AsyncIterator[Proxy]:
     async with way_to(database_url) as proxy:
         yield proxy

@@ -1,5 +1,7 @@
 """Migrations: up, down, up on both databases, and what they make is what the tables say."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -39,10 +41,24 @@ def test_the_program_knows_its_newest_migration() -> None:
     assert ScriptDirectory("store/migrations").get_current_head() == schema.HEAD
 
 
+EXCEPTIONS = {("workspace", "slack_team_id"), ("install_state", "digest")}
+"""What finds a workspace in the first place, and what is of somebody who has none yet."""
+
+
 def test_every_key_starts_with_the_workspace() -> None:
-    """So that a workspace can be moved to another database, or the tables distributed by it."""
+    """So that a workspace can be moved to another database, or the tables distributed by it (decisions/0046-distribution.md)."""
     for table in tables.metadata.tables.values():
-        keys = [table.primary_key, *(c for c in table.constraints if isinstance(c, sa.UniqueConstraint))]
+        unique = [*(c for c in table.constraints if isinstance(c, sa.UniqueConstraint))]
+        keys: list[Any] = [table.primary_key, *unique, *(each for each in table.indexes if each.unique)]
         for key in keys:
             first = next(iter(key.columns)).name
-            assert first == "workspace_id" or (table.name, first) == ("workspace", "slack_team_id")
+            assert first == "workspace_id" or (table.name, first) in EXCEPTIONS
+
+
+def test_every_foreign_key_carries_the_workspace() -> None:
+    """So that a row and what it belongs to are always in the same place, and never of two workspaces."""
+    keys = [key for table in tables.metadata.tables.values() for key in table.foreign_key_constraints]
+    assert len(keys) > 20
+    for key in keys:
+        first = key.elements[0]
+        assert (first.parent.name, first.column.name) == ("workspace_id", "workspace_id"), key.name

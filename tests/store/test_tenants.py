@@ -99,6 +99,7 @@ async def everything_of(database: Database, workspace: str) -> dict[str, list[An
         return {
             table.name: sorted(map(repr, connection.execute(sa.select(table).where(table.c.workspace_id == workspace))))
             for table in tables.metadata.tables.values()
+            if "workspace_id" in table.c
         }
 
     return await database.read(work)
