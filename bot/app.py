@@ -16,48 +16,40 @@ from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot import metrics
+from bot import features, metrics
 from bot.answers import GOVERNMENT_HOOKS, HOOKS, Answers, Budget, Hooks, Tasks
 from bot.api import routes as api
-from bot.blocks.controls import EXPORT
 from bot.caller import Caller
+from bot.databases import opened
 from bot.directory import Clock, Directory
 from bot.dispatch import Dispatch
 from bot.errors import explained
 from bot.gate import Gate
-from bot.jobs.apply import Applier
-from bot.jobs.audience import Audience
 from bot.jobs.deliver import Deliverer, Timing
-from bot.jobs.exports import Exporter, Leases
+from bot.jobs.exports import Leases
 from bot.jobs.nudges import Nudger
-from bot.jobs.outside import Outside
 from bot.jobs.recall import Recaller
 from bot.jobs.schedule import TICK, Jobs
-from bot.jobs.speaking import Speaking
 from bot.jobs.watches import Watcher
-from bot.listeners import command, customer, edit, export, forms, history, home, nudges, people, unlinked, watches
-from bot.listeners.form_kinds import form_kinds
-from bot.listeners.form_kinds.nudge import nudge_forms
+from bot.listeners import history
 from bot.listeners.typed import Writing
 from bot.metrics import Metrics
 from bot.settings import Misconfigured, Settings, SlackAccess, is_loopback
-from bot.slack import TIMEOUT, Identity, Slack, Unreachable, web_client
+from bot.slack import TIMEOUT, web_client
 from bot.socket import connected
+from bot.speaker import Speaker, speaker
 from bot.uploads import Uploads
 from bot.web import SlackEvents, application, listening
 from bot.webhooks.routes import Secrets, Webhooks
+from bot.workers import workers
 from store import Store
-from store.domain.erasure import RETOLD, SHARED, TAKEN_BACK, WITHDRAW
-from store.domain.errors import Refused, code
-from store.domain.nudge import NUDGED, POST
+from store.domain.errors import code
 from store.domain.usage import PROGRAM
-from store.domain.watch import WATCH
-from store.engine import JOB, connect
+from store.engine import ANSWER, JOB
 from store.schema import HEAD, check, migrate, version
-from store.timed import Timed
+from store.sealing import Keys
 
 log = structlog.get_logger()
 
@@ -108,124 +100,93 @@ async def build(
     tasks = Tasks()
     measured = measured or Metrics()
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
-        slack = Slack(web_client(settings.slack_api_url, http), _token_of(access.bot_token))
-        identity, ours = await _bound(store, slack, access.bot_token)
+        speaks = await speaker(
+            access,
+            store,
+            http,
+            api_url=settings.slack_api_url,
+            public_url=settings.public_url,
+            tasks=tasks,
+            clock=clock,
+        )
+        slack = speaks.slack
         directory = Directory(store, slack, clock, budget.person)
         hooks = Hooks(http, _origins(settings.slack_api_url))
         answers = Answers(hooks, tasks, Gate(store, directory.admitted).admitted, store.keep_queries, budget, program)
-        bolt = Dispatch(
-            measured.acked,
-            name="pivotal",
-            client=web_client(settings.slack_api_url, http),
-            authorize=_authorizer(identity),
-            process_before_response=True,
-            request_verification_enabled=False,  # bot/web.py has checked the signature on the raw bytes
-            raise_error_for_unhandled_request=True,  # otherwise Bolt logs the request's body
-            attaching_function_token_enabled=False,
-            attaching_conversation_kwargs_enabled=False,
-        )
-        bolt.error(_unhandled)
         writing = Writing(store, directory)
         shown = history.History(writing, clock)
-        watcher = Watcher(store, directory, lambda: jobs.wake("deliver"))
-        outside = Outside(store)
-        recaller = Recaller(store, slack, lambda: jobs.wake("deliver"))
-        renderers = {
-            SHARED: shown.shared,
-            WITHDRAW: shown.withdrawn,
-            NUDGED: outside.nudge,
-            RETOLD: outside.retold,
-            WATCH: watcher.told,
-            **Speaking(store).renderers(),
-        }
-        deliverer = Deliverer(store, slack, renderers, timing, {POST}, {TAKEN_BACK: recaller.delete_file})
-        asking = forms.Forms(writing, slack)
-        asking.add(form_kinds(writing))
-        edits = edit.Edits(writing, asking, lambda: jobs.wake("recall"))
-        customers = customer.Customers(writing, asking)
-        uploads = Uploads(http, _stand_in(settings.slack_api_url))
-        exporter = Exporter(store, slack, uploads, Audience(store, slack, directory), leases=leases)
-        nudger = Nudger(store, clock, lambda: jobs.wake("deliver"), lease=timing.lease)
-        jobs = Jobs(
-            tasks,
-            {
-                "nudge": nudger.drain,
-                "watch": watcher.drain,
-                "recall": recaller.drain,
-                "deliver": deliverer.drain,
-                "export": exporter.drain,
-                "apply": Applier(store, lease=timing.lease).drain,
-                "forget": store.deliveries.forget,
-                "forget answers": store.programs.forget,
-            },
+        working = workers(
+            store=store,
+            slack=slack,
+            directory=directory,
+            uploads=Uploads(http, _stand_in(settings.slack_api_url)),
+            shown=shown,
+            clock=clock,
+            tasks=tasks,
+            timing=timing,
+            leases=leases,
+            more=speaks.jobs,
         )
-
-        def export_is_due() -> None:
-            jobs.wake("export")
-            exporter.look()
-
-        exporting = export.Exporting(writing, shown, slack, export_is_due)
-        strangers = unlinked.Unlinked(writing, partial(jobs.wake, "apply"))
-        woken = nudges.Woken(look=partial(jobs.wake, "nudge"), send=partial(jobs.wake, "deliver"))
-        nudging = nudges.Nudges(writing, asking, slack, shown, clock, woken)
-        asking.add(nudge_forms(nudging, clock))
-        watching = watches.Watches(writing, slack)
-        handlers = {
-            "help": command.helping(program),
-            "history": shown.typed,
-            **edits.handlers(),
-            **customers.handlers(),
-            **strangers.handlers(),
-            **exporting.handlers(),
-            **nudging.handlers(),
-            **watching.handlers(),
-        }
-        command.register(bolt, program, answers, handlers)
-        history.register(bolt, answers, shown, deliverer, store, program, {EXPORT: exporting.clicked})
-        export.register(bolt, answers, exporting)
-        edit.register(bolt, answers, edits)
-        forms.register(bolt, answers, asking)
-        customer.register(bolt, answers, shown, asking)
-        home.register(bolt, answers, home.Home(asking, slack))
-        unlinked.register(bolt, answers, strangers, writing)
-        nudges.register(bolt, answers, nudging)
-        watches.register(bolt, answers, watching)
-        people.register(bolt, directory)
+        bolt = _bolt(measured, settings.slack_api_url, http, speaks)
+        features.register(
+            bolt,
+            store=store,
+            slack=slack,
+            directory=directory,
+            answers=answers,
+            writing=writing,
+            shown=shown,
+            workers=working,
+            clock=clock,
+            program=program,
+        )
         webhooks = Webhooks(
             store,
             webhook_secrets(settings),
             await secrets_of_workspaces(settings, store),
             clock,
-            ours,
-            partial(jobs.wake, "apply"),
+            speaks.home,
+            partial(working.jobs.wake, "apply"),
         )
-        events = (
-            None
-            if access.signing_secret is None
-            else SlackEvents(bolt, access.signing_secret.get_secret_value(), clock)
-        )
+        signing = access.signing_secret
+        events = None if signing is None else SlackEvents(bolt, signing.get_secret_value(), clock)
         try:
             rejected = {"webhooks": lambda: webhooks.rejected, "slack": lambda: events.rejected if events else 0}
             telling = metrics.route(
                 measured, settings.metrics_key, store.figures, rejected, lambda: answers.turns.turned_away
             )
-            more = [*webhooks.routes(), *api.routes(store, clock, partial(jobs.wake, "deliver"))]
+            doors = [*webhooks.routes(), *api.routes(store, clock, partial(working.jobs.wake, "deliver"))]
             caller = Caller(settings.metrics_key)
-            site = application(ready, events.handle if events else None, [telling, *more], caller.may_see)
-            monitor = application(ready, routes=[telling], may_see=caller.may_see)
+            routes = [telling, *doors, *speaks.routes]
             yield App(
-                web=site,
-                monitor=monitor,
+                web=application(ready, events.handle if events else None, routes, caller.may_see),
+                monitor=application(ready, routes=[telling], may_see=caller.may_see),
                 bolt=bolt,
-                deliverer=deliverer,
-                nudger=nudger,
-                watcher=watcher,
-                recaller=recaller,
-                jobs=jobs,
+                deliverer=working.deliverer,
+                nudger=working.nudger,
+                watcher=working.watcher,
+                recaller=working.recaller,
+                jobs=working.jobs,
             )
         finally:
-            await exporter.close()
+            await working.exporter.close()
             await tasks.drain(LEFT_OVER)
+
+
+def _bolt(measured: Metrics, api_url: str, http: aiohttp.ClientSession, speaks: Speaker) -> Dispatch:
+    bolt = Dispatch(
+        measured.acked,
+        name="pivotal",
+        client=web_client(api_url, http),
+        authorize=speaks.authorizer(),
+        process_before_response=True,
+        request_verification_enabled=False,  # bot/web.py has checked the signature on the raw bytes
+        raise_error_for_unhandled_request=True,  # otherwise Bolt logs the request's body
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    bolt.error(_unhandled)
+    return bolt
 
 
 def webhook_secrets(settings: Settings) -> Secrets:
@@ -252,48 +213,6 @@ def _secrets(hubspot: SecretStr | None, stripe: SecretStr | None, public_url: st
         stripe=[each.strip() for each in stripe.get_secret_value().split(",")] if stripe else (),
         public_url=public_url,
     )
-
-
-def _token_of(token: SecretStr) -> Callable[[str], Awaitable[str]]:
-    async def token_of(_workspace: str) -> str:
-        return token.get_secret_value()
-
-    return token_of
-
-
-async def _bound(store: Store, slack: Slack, token: SecretStr) -> tuple[Identity | None, str | None]:
-    """Ask Slack whose token this is, and bind the only workspace to that team, once. Who is bound already starts without Slack, too.
-
-    returns  who we are there, None while Slack does not say; and which workspace is that team's, None where there are several besides
-    """
-    try:
-        identity = await slack.identity(token.get_secret_value())
-    except Unreachable:
-        try:
-            ours = await store.default_workspace()
-        except Refused:
-            log.warning(
-                "Slack cannot be reached, and does not say whose token this is; going on for all workspaces here"
-            )
-            return None, None
-        if ours.slack_team_id is None:
-            raise
-        log.warning("Slack cannot be reached; going on with the team that this database belongs to")
-        return None, ours.id
-    ours_already = await store.workspace_of(identity.team_id)  # read first: a start need not wait for whoever writes
-    return identity, ours_already or (await store.bind_workspace(identity.team_id, identity.enterprise_id)).id
-
-
-def _authorizer(identity: Identity | None) -> Callable[..., Awaitable[AuthorizeResult]]:
-    """What Bolt wants to know of a request's team. Whether we serve that team and that person, Directory decides; and Slack is called
-    from bot/slack.py alone, so no token is needed here.
-    """
-
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        bot_user_id = None if identity is None else identity.bot_user_id
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_user_id=bot_user_id)
-
-    return authorize
 
 
 async def _unhandled(error: Exception) -> BoltResponse:
@@ -374,8 +293,9 @@ async def _started(
 ) -> AsyncIterator[tuple[AsyncExitStack, App, str]]:
     """The parts on the database that the environment names, which is migrated (SQLite) or checked, and closed at the end."""
     measured = Metrics()
-    database = Timed(connect(settings.database_url), measured.queried)
-    patient = Timed(connect(settings.database_url, patience=JOB), measured.queried)
+    database, patient = (
+        opened(settings.database_url, settings.database_read_url, patience, measured) for patience in (ANSWER, JOB)
+    )
     try:
         # Patiently: whoever starts again after a crash meets other processes that are at work.
         if database.dialect == "sqlite" and (await patient.read(version) or "") < HEAD:
@@ -383,7 +303,7 @@ async def _started(
         await check(patient)
         async with AsyncExitStack() as stack:
             ready = partial(check, database)
-            store = Store(database, patient)
+            store = Store(database, patient, Keys(settings.secret_keys))
             app = await stack.enter_async_context(
                 build(settings, access, store, ready=ready, timing=timing, leases=leases, measured=measured)
             )

@@ -49,6 +49,9 @@ class Cache(Generic[T]):
             del self._held[next(iter(self._held))]
         self._held[key] = (monotonic() + self._lifetime, value)
 
+    def drop(self, *key: str) -> None:
+        self._held.pop(key, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
@@ -117,6 +120,10 @@ class Directory:
             raise Refused("I am not installed in this workspace.", "Ask whoever runs Pivotal to connect it.")
         self._workspaces.put(found, team)
         return found
+
+    def forget(self, team: str) -> None:
+        """The team has left: whoever asks next is looked up."""
+        self._workspaces.drop(team)
 
     async def person(self, workspace: str, team: str, user: str) -> KnownPerson:
         """The person: from memory, from the store while that is fresh, from Slack. One look-up at a time for each."""

@@ -1,6 +1,6 @@
 """The app manifest: what Slack has to know of this app before it can be installed. Pure; `pivotal manifest` prints it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import yaml
@@ -17,7 +17,15 @@ SCOPES: Final = (
 )
 OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "usergroups:read")
 """To look whether a message of unknown outcome is there: without them it is posted once more at most, and marked. And to give rights to a user group."""
-EVENTS: Final = ("app_home_opened", "team_join", "user_change")
+WITHOUT: Final[Mapping[str, str]] = {
+    "channels:history": "a message of unknown outcome in a public channel is posted once more at most, and marked",
+    "groups:history": "a message of unknown outcome in a private channel is posted once more at most, and marked",
+    "usergroups:read": "rights cannot be given to a user group",
+}
+"""What an optional scope is for."""
+EVENTS: Final = ("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change")
+REDIRECT: Final = "slack/oauth_redirect"
+"""Below the public address: where a person comes back to who lets the app into another workspace."""
 SHORTCUTS: Final = (
     {
         "name": "Open a customer",
@@ -41,6 +49,7 @@ def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any
     """
     events = None if url is None else f"{url.rstrip('/')}/slack/events"
     to_us = {} if events is None else {"request_url": events}
+    back = {} if url is None else {"redirect_urls": [f"{url.rstrip('/')}/{REDIRECT}"]}
     options = {} if events is None else {"message_menu_options_url": events}
     return {
         "_metadata": {"major_version": 2, "minor_version": 0},
@@ -72,7 +81,7 @@ def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any
             ],
             "shortcuts": [dict(each) for each in SHORTCUTS],
         },
-        "oauth_config": {"scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}},
+        "oauth_config": {**back, "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}},
         "settings": {
             "event_subscriptions": {**to_us, "bot_events": [*EVENTS]},
             "interactivity": {"is_enabled": True, **to_us, **options},
@@ -81,6 +90,12 @@ def manifest(command: str = "/pivotal", url: str | None = None) -> dict[str, Any
             "token_rotation_enabled": False,
         },
     }
+
+
+def missing(granted: Collection[str]) -> tuple[list[str], list[str]]:
+    """Of what we ask for, what was not granted: what we cannot do without, and what we can."""
+    without = [[scope for scope in asked if scope not in granted] for asked in (SCOPES, OPTIONAL_SCOPES)]
+    return without[0], without[1]
 
 
 def as_yaml(value: Mapping[str, Any]) -> str:

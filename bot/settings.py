@@ -60,13 +60,12 @@ def _starting(prefix: str) -> AfterValidator:
 
 
 def _keys(value: SecretStr) -> SecretStr:
-    for key in value.get_secret_value().split(","):
-        try:
-            raw = urlsafe_b64decode(key.strip().encode("ascii"))
-        except (NotBase64, UnicodeEncodeError):
-            raise ValueError from None
-        if len(raw) != 32:
-            raise ValueError
+    try:
+        raw = [urlsafe_b64decode(key.strip().encode("ascii")) for key in value.get_secret_value().split(",")]
+    except (NotBase64, UnicodeEncodeError):
+        raise ValueError from None
+    if any(len(key) != 32 for key in raw):
+        raise ValueError
     return value
 
 
@@ -132,38 +131,78 @@ class Settings(BaseSettings):
     metrics_key: Secret | None = Field(None, description=_ONE_WORD)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
+    @property
+    def for_many(self) -> bool:
+        """Whether workspaces install the app by themselves."""
+        return self.slack_client_id is not None
+
+    @property
+    def secret_keys(self) -> tuple[bytes, ...]:
+        """Those of PIVOTAL_SECRET_KEY, the one that seals first."""
+        given = self.pivotal_secret_key.get_secret_value() if self.pivotal_secret_key else ""
+        return tuple(urlsafe_b64decode(key.strip()) for key in given.split(",") if key.strip())
+
     def require_slack_token(self) -> "SlackAccess":
-        """What a worker needs of Slack. Raises Misconfigured."""
-        if self.slack_bot_token is None:
-            raise Misconfigured(
-                "SLACK_BOT_TOKEN is missing: it stands in your Slack app's settings under OAuth & Permissions."
-            )
-        return SlackAccess(bot_token=self.slack_bot_token, signing_secret=None, app_token=None)
+        """What a worker needs of Slack. Raises Misconfigured, naming all that is missing."""
+        if missing := self.lacks_tokens(answers=False):
+            raise Misconfigured(" ".join(missing))
+        return self._access(signing_secret=None, app_token=None)
 
     def require_slack(self, *, socket: bool) -> "SlackAccess":
         """What `serve` needs to speak with Slack. Raises Misconfigured, naming all that is missing."""
-        bot, signing, app = self.slack_bot_token, self.slack_signing_secret, self.slack_app_token
-        missing = []
-        if bot is None:
-            missing.append(
-                "SLACK_BOT_TOKEN is missing: it stands in your Slack app's settings under OAuth & Permissions."
-            )
+        signing, app = self.slack_signing_secret, self.slack_app_token
+        missing = self.lacks_tokens(answers=True)
         if socket and app is None:
             missing.append("SLACK_APP_TOKEN is missing: Socket Mode needs it, see your Slack app's Basic Information.")
         if not socket and signing is None:
             missing.append("SLACK_SIGNING_SECRET is missing: it stands in your Slack app's Basic Information.")
-        if bot is None or missing:
+        if missing:
             raise Misconfigured(" ".join(missing))
-        return SlackAccess(bot_token=bot, signing_secret=signing, app_token=app)
+        return self._access(signing_secret=signing, app_token=app)
+
+    def _access(self, signing_secret: SecretStr | None, app_token: SecretStr | None) -> "SlackAccess":
+        many = None
+        if self.slack_client_id is not None and self.slack_client_secret is not None:
+            many = Distribution(client_id=self.slack_client_id, client_secret=self.slack_client_secret)
+        return SlackAccess(
+            bot_token=self.slack_bot_token, signing_secret=signing_secret, app_token=app_token, many=many
+        )
+
+    def lacks_tokens(self, *, answers: bool) -> list[str]:
+        """A sentence for each thing without which there is no token to call Slack with."""
+        if not self.for_many:
+            absent = "SLACK_BOT_TOKEN is missing: it stands in your Slack app's settings under OAuth & Permissions."
+            return [] if self.slack_bot_token else [absent]
+        if self.slack_bot_token is not None:
+            return [
+                "SLACK_BOT_TOKEN is of one workspace, and with SLACK_CLIENT_ID each has a token of its own: leave one of them out."
+            ]
+        lacking = []
+        if self.slack_client_secret is None:
+            lacking.append("SLACK_CLIENT_SECRET is missing: it stands in your Slack app's Basic Information.")
+        if self.pivotal_secret_key is None:
+            lacking.append("PIVOTAL_SECRET_KEY is missing: workspaces' tokens are kept under it.")
+        if answers and self.public_url is None:
+            lacking.append("PUBLIC_URL is missing: Slack sends whoever installs the app back to it.")
+        return lacking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """By which the app is known to Slack that several workspaces install."""
+
+    client_id: str
+    client_secret: SecretStr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackAccess:
-    """signing_secret is there unless Socket Mode is used, app_token if it is."""
+    """bot_token: of the only workspace; many: where each has its own. signing_secret is there unless Socket Mode is used, app_token if it is."""
 
-    bot_token: SecretStr
+    bot_token: SecretStr | None
     signing_secret: SecretStr | None
     app_token: SecretStr | None
+    many: Distribution | None = None
 
 
 def read() -> Settings:

@@ -10,8 +10,10 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.blocks.kit import Message, spoken
+from bot.turns import elsewhere
 from store.domain.errors import PivotalError
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
@@ -67,6 +69,13 @@ ERRORS: Final[Mapping[str, tuple[Sort, str]]] = {
     "token_expired": (Sort.GIVE_UP, "Slack does not accept my token any more."),
     "org_login_required": (Sort.GIVE_UP, "Your Slack workspace is being moved."),
     "team_access_not_granted": (Sort.GIVE_UP, "I am not installed in that workspace."),
+    "not_installed": (Sort.GIVE_UP, "I am not installed in that workspace."),  # ours: there is no token to ask with
+    "invalid_code": (Sort.GIVE_UP, "Slack does not know that installation."),
+    "code_already_used": (Sort.GIVE_UP, "That installation was finished before."),
+    "invalid_refresh_token": (Sort.GIVE_UP, "Slack does not accept my token any more."),
+    "bad_client_secret": (Sort.GIVE_UP, "Slack does not accept the SLACK_CLIENT_SECRET that is set here."),
+    "invalid_client_id": (Sort.GIVE_UP, "Slack does not know the SLACK_CLIENT_ID that is set here."),
+    "bad_redirect_uri": (Sort.GIVE_UP, "The Slack app does not list this address under its redirect URLs."),
     "invalid_blocks": (Sort.OURS, "Slack did not take the message."),
     "msg_blocks_too_long": (Sort.OURS, "Slack did not take the message."),
     "msg_too_long": (Sort.OURS, "Slack did not take the message."),
@@ -121,6 +130,14 @@ class Installed:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """By which the app itself is known to Slack, in whichever workspace it is installed."""
+
+    client_id: str
+    client_secret: str
+
+
 def web_client(base_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
     """All retries are ours: the SDK's own would post a second time when the connection drops after Slack has accepted a message."""
     return AsyncWebClient(base_url=base_url, session=http, retry_handlers=[])
@@ -148,10 +165,10 @@ class Slack:
             raise _sorted_out(error) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable from error
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        granted = frozenset(filter(None, headers.get("x-oauth-scopes", "").replace(" ", "").split(",")))
-        at = parsedate_to_datetime(headers["date"]) if "date" in headers else None
-        return Installed(Identity(answer["team_id"], answer.get("enterprise_id"), answer["user_id"]), granted, at)
+        scopes = _headers(answer).get("x-oauth-scopes", "")
+        granted = frozenset(filter(None, scopes.replace(" ", "").split(",")))
+        identity = Identity(answer["team_id"], answer.get("enterprise_id"), answer["user_id"])
+        return Installed(identity, granted, _time(answer))
 
     async def user(self, workspace: str, slack_user_id: str) -> Json:
         found: Json = (await self._read(workspace, "users.info", user=slack_user_id))["user"]
@@ -304,16 +321,53 @@ class Slack:
         return await self._asked(method, json=parameters | {"token": await self._token_of(workspace)})
 
     async def _asked(self, method: str, **request: Any) -> Json:
-        try:
-            answer = await self._client.api_call(method, **request)
-        except SlackApiError as error:
-            raise _sorted_out(error) from error
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise OutcomeUnknown from error
-        found: Json = answer.data if isinstance(answer.data, dict) else {}
-        return found
+        async with elsewhere():
+            return _told(await _answer(self._client, method, **request))
+
+
+class SlackOAuth:
+    """What the app asks Slack for in its own name. Raises as `Slack` does."""
+
+    def __init__(self, client: AsyncWebClient, credentials: Credentials) -> None:
+        self._client = client
+        # What the SDK's `oauth_v2_access` does, but for a class of aiohttp's that is on its way out.
+        who = aiohttp.encode_basic_auth(credentials.client_id, credentials.client_secret)
+        self._header = {"Authorization": who}
+
+    async def access(self, **given: str) -> tuple[Json, datetime | None]:
+        """A code, with the redirect_uri that it was given for, or a refresh_token, for a token. Returns the answer, and Slack's time."""
+        answer = await _answer(self._client, "oauth.v2.access", headers=self._header, data=given)
+        return _told(answer), _time(answer)
+
+    async def revoke(self, token: str) -> None:
+        """Give a token back that we have no use for."""
+        await _answer(self._client, "auth.revoke", json={"token": token})
+
+
+async def _answer(client: AsyncWebClient, method: str, **request: Any) -> AsyncSlackResponse:
+    try:
+        return await client.api_call(method, **request)
+    except SlackApiError as error:
+        raise _sorted_out(error) from error
+    except aiohttp.ClientConnectorError as error:
+        raise Unreachable from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise OutcomeUnknown from error
+
+
+def _told(answer: AsyncSlackResponse) -> Json:
+    found: Json = answer.data if isinstance(answer.data, dict) else {}
+    return found
+
+
+def _headers(answer: AsyncSlackResponse) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def _time(answer: AsyncSlackResponse) -> datetime | None:
+    """Slack's own, when it answered."""
+    date = _headers(answer).get("date")
+    return None if date is None else parsedate_to_datetime(date)
 
 
 def _sorted_out(error: SlackApiError) -> PivotalError:

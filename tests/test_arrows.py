@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = ("bot", "store")
 
-FRONTS = ("bot.listeners", "bot.webhooks", "bot.api", "bot.cli")
+FRONTS = ("bot.listeners", "bot.webhooks", "bot.api", "bot.install", "bot.cli")
 """Edges that somebody calls: Slack, other programs, a terminal."""
 EDGES = (*FRONTS, "bot.demo", "bot.jobs", "bot.web", "bot.socket")
 DOORS = ("bot.webhooks.routes", "bot.webhooks.signatures")

@@ -71,6 +71,7 @@ def test_it_asks_for_the_events_and_shortcuts_that_are_listened_to() -> None:
 
 
 NEEDED = {
+    "auth.revoke": None,
     "auth.test": None,
     "chat.delete": "chat:write",
     "chat.getPermalink": None,
