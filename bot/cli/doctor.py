@@ -11,22 +11,19 @@ import aiohttp
 from bot import settings
 from bot.cli import terminal
 from bot.cli.database import located
-from bot.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.manifest import WITHOUT, missing
 from bot.settings import Settings
 from bot.slack import TIMEOUT, Slack, web_client
 from store import Store
 from store.domain.errors import PivotalError, Refused
 from store.engine import Database, connect, database_clock
+from store.installing import Installation
 from store.schema import HEAD, check
+from store.sealing import Keys
 from store.settings import mapping_text
 
 SKEW: Final = timedelta(seconds=30)
 """By how much this machine's clock may differ from another's."""
-WITHOUT: Final = {
-    "channels:history": "a message of unknown outcome in a public channel is posted once more at most, and marked",
-    "groups:history": "a message of unknown outcome in a private channel is posted once more at most, and marked",
-    "usergroups:read": "rights cannot be given to a user group",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ async def _examined(environment: Settings) -> AsyncIterator[Line]:
         if broken is not None:
             yield Line(False, "database", broken)
         else:
-            store = Store(database)
+            store = Store(database, keys=Keys(environment.secret_keys))
             yield Line(True, "database", f"it answers, and is at schema {HEAD}")
             yield _compared("the database's clock", await database.read(database_clock), datetime.now(UTC))
         async for line in _slack(environment, store):
@@ -107,6 +104,10 @@ def _compared(what: str, theirs: datetime, ours: datetime) -> Line:
 
 
 async def _slack(environment: Settings, store: Store | None) -> AsyncIterator[Line]:
+    if environment.for_many:
+        async for line in _of_many(environment, store):
+            yield line
+        return
     if environment.slack_bot_token is None:
         yield Line(
             False, "SLACK_BOT_TOKEN", "it is missing: it stands in your Slack app's settings under OAuth & Permissions."
@@ -142,6 +143,48 @@ async def _slack(environment: Settings, store: Store | None) -> AsyncIterator[Li
             yield await _channel(slack, ours, channel)
 
 
+async def _of_many(environment: Settings, store: Store | None) -> AsyncIterator[Line]:
+    """Of the workspaces that have installed the app by themselves."""
+    lacking = environment.lacks_tokens(answers=True)
+    for sentence in lacking:
+        yield Line(False, "SLACK_CLIENT_ID", sentence)
+    if not lacking:
+        yield Line(True, "SLACK_CLIENT_ID", f"workspaces install the app at {environment.public_url}slack/install")
+    for each in () if store is None else await store.installing.listed():
+        if each.installed_at is not None and each.left_at is None:
+            async for line in _installed(environment, store, each):
+                yield line
+
+
+async def _installed(environment: Settings, store: Store | None, each: Installation) -> AsyncIterator[Line]:
+    assert store is not None
+    try:
+        token = await store.installing.token(each.workspace)
+    except PivotalError as error:
+        yield Line(False, each.workspace, terminal.sentence(error))
+        return
+    if token is None or token.expired:
+        yield Line(
+            False, each.workspace, "its token has ended. Start `pivotal worker`, or install the app there again."
+        )
+        return
+    text = token.text
+
+    async def token_of(_workspace: str) -> str:
+        return text
+
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
+        try:
+            found = await Slack(web_client(environment.slack_api_url, http), token_of).installed(text)
+        except PivotalError as error:
+            yield Line(False, each.workspace, f"{error} Install the app there again.")
+            return
+    yield Line(True, each.workspace, f"the app is installed in team {found.identity.team_id}")
+    for line in _scopes(found.scopes):
+        if line.good is not True:
+            yield Line(line.good, f"{each.workspace} {line.what}", line.says)
+
+
 async def _not_bound(store: Store, team_id: str) -> Line:
     """What is to be said where no workspace is of the token's team yet."""
     try:
@@ -174,19 +217,18 @@ async def _channel(slack: Slack, workspace: str, channel: str) -> Line:
 
 
 def _scopes(granted: frozenset[str]) -> Iterator[Line]:
-    missing = [scope for scope in SCOPES if scope not in granted]
-    if missing:
+    needed, optional = missing(granted)
+    if needed:
         yield Line(
             False,
             "scopes",
-            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. Paste what `pivotal manifest` prints into the app's "
+            f"{', '.join(needed)} {'is' if len(needed) == 1 else 'are'} missing. Paste what `pivotal manifest` prints into the app's "
             "manifest, and install it again.",
         )
     else:
         yield Line(True, "scopes", "all that are needed are granted")
-    for scope in OPTIONAL_SCOPES:
-        if scope not in granted:
-            yield Line(None, "scopes", f"without {scope} {WITHOUT[scope]}")
+    for scope in optional:
+        yield Line(None, "scopes", f"without {scope} {WITHOUT[scope]}")
 
 
 def _doors(environment: Settings) -> Iterator[Line]:
@@ -207,6 +249,8 @@ def _doors(environment: Settings) -> Iterator[Line]:
         address = f"/webhooks/{name.partition('_')[0].lower()}"
         if secret is None:
             yield Line(None, name, f"it is not set: {address} answers 404")
+        elif environment.for_many:
+            yield Line(None, name, f"{address} is no workspace's where each has its own token: set WEBHOOK_SECRETS")
         elif environment.public_url is None and name.startswith("HUBSPOT"):
             yield Line(False, name, "HubSpot signs its address: set PUBLIC_URL, too.")
         else:
@@ -221,7 +265,7 @@ async def _workspace(environment: Settings, store: Store) -> AsyncIterator[Line]
             None,
             "workspace",
             "there are several here. The short webhook addresses are of the one whose SLACK_BOT_TOKEN is set (they answer 404 as long as Slack "
-            "does not say which); each other one has its own, by WEBHOOK_SECRETS",
+            "does not say which, or none is set); each other one has its own, by WEBHOOK_SECRETS",
         )
     else:
         yield Line(None, "mapping", mapping_text(own.mapping) or "the usual: each property feeds the field of its name")

@@ -34,6 +34,9 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "worker": ("worker",),
     "serve": ("serve --socket", "serve --host 0.0.0.0 --port 8080"),
     "manifest": ("manifest --socket", "manifest --url https://pivotal.example.com"),
+    "workspaces": ("workspaces", "--workspace wsp_k3v9x2m4q7wt history acme"),
+    "purge": ("purge wsp_k3v9x2m4q7wt --yes",),
+    "rekey": ("rekey",),
     "migrate": ("migrate",),
     "backup": ("backup pivotal-monday.backup",),
     "restore": (

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from bot.cli.guide import Commands, Filtered, Taught
+from bot.cli.named import WORKSPACE
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -37,7 +38,16 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def first(context: typer.Context) -> None:
+def first(
+    context: typer.Context,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "--workspace", metavar="ID", help="Of which workspace, where there are several.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    WORKSPACE.set(workspace)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -266,6 +276,33 @@ def doctor() -> int:
     from bot.cli import doctor as part
 
     return part.run()
+
+
+@app.command(cls=Taught)
+def workspaces() -> None:
+    """List the workspaces: their ids, Slack teams, and whether the app is installed there."""
+    from bot.cli import workspaces as part
+
+    part.listed()
+
+
+@app.command(cls=Taught)
+def purge(
+    workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="Its id.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="You mean it.")] = False,
+) -> None:
+    """Delete all there is of a workspace, its histories too, for good."""
+    from bot.cli import workspaces as part
+
+    part.purge(workspace, yes=yes)
+
+
+@app.command(cls=Taught)
+def rekey() -> None:
+    """Seal the workspaces' tokens under the first key of PIVOTAL_SECRET_KEY, while everything goes on."""
+    from bot.cli import workspaces as part
+
+    part.rekey()
 
 
 @app.command(cls=Taught)

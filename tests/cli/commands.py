@@ -25,7 +25,8 @@ def parsed(command: str) -> None:
     assert program == "pivotal"
     group: Any = get_command(app)
     with group.make_context("pivotal", list(arguments)) as root:
-        name, found, rest = group.resolve_command(root, list(arguments))
+        # Without the options that stand in front of the command.
+        name, found, rest = group.resolve_command(root, [*root._protected_args, *root.args])
         with found.make_context(name, list(rest), parent=root) as inner:
             if name in READERS:
                 READERS[name](from_arguments(inner.args))

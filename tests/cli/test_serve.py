@@ -23,16 +23,16 @@ from tests.webhooks.providers import STRIPE_SECRET, Provider
 async def serving(
     slack: StandInSlack, *arguments: str, as_: str = "serve", ready: str = "serving", **variables: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """The process, ready. Gives it and its URL."""
+    """The process, ready. Gives it and its URL. variables: besides those of Slack's, or in their place."""
+    of_slack = {
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_APP_TOKEN": slack.app_token,
+    }
     process = await asyncio.create_subprocess_exec(
         *command(as_, *arguments),
-        env=environment(
-            SLACK_API_URL=slack.api_url,
-            SLACK_BOT_TOKEN=slack.bot_token,
-            SLACK_SIGNING_SECRET=slack.signing_secret,
-            SLACK_APP_TOKEN=slack.app_token,
-            **variables,
-        ),
+        env=environment(**of_slack | variables),
         stderr=asyncio.subprocess.PIPE,
     )
     try:
