@@ -22,7 +22,7 @@ from bot.blocks.kit import Message
 from bot.errors import Failed, explained
 from bot.slack import ERRORS, OutcomeUnknown, RateLimited, Slack, SlackError, Sort, Unreachable
 from store import Store
-from store.domain.errors import PivotalError, Unavailable
+from store.domain.errors import MaybeSaved, PivotalError, Unavailable
 from store.domain.watch import NOT_ALLOWED
 from store.outbox import Delivery, GivenUp, Outcome, Released, Sent
 
@@ -36,8 +36,10 @@ Chore = Callable[[Delivery], Awaitable[None]]
 ATTEMPTS: Final = 8
 PERSON: Final = ("U", "W")
 """What a person's id begins with, where a channel's could stand."""
-CLOCKS_DIFFER: Final = timedelta(seconds=60)
-"""How much Slack's clock may lag behind the database's, when a message is looked for."""
+CLOCKS_DIFFER: Final = timedelta(minutes=11)
+"""How much Slack's clock may lag behind the database's, when a message is looked for: more than the 10 minutes that are promised to do no
+harm. What was posted meanwhile is seldom more than the one page that is read anyway.
+"""
 
 OWN_ERRORS: Final[Mapping[str, str]] = {
     "shared_outside": "People outside your company read that channel, or are invited to. I post nothing there for all to see.",
@@ -45,6 +47,7 @@ OWN_ERRORS: Final[Mapping[str, str]] = {
     "nowhere": "There is no place for it: no channel, no owner in Slack, and no channel of the workspace in the settings.",
     NOT_ALLOWED: "Whoever made it may not see histories any more, or not in a channel.",
     "outcome_unknown": "Slack did not say whether the message was posted, and I cannot read that channel to see.",
+    "uninstalled": "I was not installed in your workspace at that time.",
     "failed": "That failed on our side.",
 }
 
@@ -95,10 +98,14 @@ class Deliverer:
         self._timing = timing
         self._worker = token_hex(8)
         self._next_post: dict[str, float] = {}
+        self._unsettled: dict[str, tuple[Delivery, Outcome]] = {}
+        """What has become of them could not be written down: that comes first, and until it can be, nothing else is sent."""
 
     async def drain(self) -> Mapping[str, Outcome]:
         """Send all that is due, and look after what is in doubt. Returns how it went, by id; what stays in doubt is left out."""
         outcomes: dict[str, Outcome] = {}
+        for delivery, outcome in list(self._unsettled.values()):
+            await self._settle(delivery, outcome, outcomes)
         await self._resolve(outcomes)
         while claimed := await self._claim():
             until, deliveries = claimed
@@ -183,7 +190,16 @@ class Deliverer:
         if outcome is None:
             return
         log.info("delivery settled", delivery=delivery.id, channel=delivery.channel, outcome=type(outcome).__name__)
-        if await self._store.settle(delivery, self._worker, outcome):
+        try:
+            ours = await self._store.settle(delivery, self._worker, outcome)
+        except (Unavailable, MaybeSaved):
+            self._unsettled[delivery.id] = delivery, outcome
+            raise
+        except Exception:
+            self._unsettled.pop(delivery.id, None)  # a mistake of ours about one is no reason to send nothing any more
+            raise
+        self._unsettled.pop(delivery.id, None)
+        if ours:
             outcomes[delivery.id] = outcome
 
     async def _resolve(self, outcomes: dict[str, Outcome]) -> None:
