@@ -291,7 +291,7 @@ class PostgresDatabase:
         self._writing = self._alone.execution_options(isolation_level="READ COMMITTED")
         # COPY goes past SQLAlchemy, and fails with the driver's own errors.
         driver = self._alone.dialect.loaded_dbapi.asyncpg
-        self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError)
+        self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError, driver.InternalClientError)
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:

@@ -16,6 +16,8 @@ def sorted_out(error: Exception, *, committing: bool = False) -> Exception:
     if isinstance(error, PoolTimeoutError | OSError):  # a driver's time-out is an OSError too
         return MaybeSaved() if committing else Unavailable()
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if type(cause).__name__ == _SAID_GOODBYE:
+        return MaybeSaved() if committing else Unavailable()
     if isinstance(cause, sqlite3.Error):
         return Unavailable() if _primary_code(cause) in _SQLITE_PASSING else error
     sqlstate = getattr(cause, "sqlstate", None) or ""
@@ -33,6 +35,9 @@ def reraised(error: Exception, *, committing: bool = False) -> NoReturn:
         raise error
     raise meant from error
 
+
+_SAID_GOODBYE = "InternalClientError"
+"""What asyncpg raises on a connection that the server has told it ends, and that is not closed yet. By name: an SQLite file needs no asyncpg."""
 
 _SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY,
