@@ -10,15 +10,32 @@ from functools import partial
 from typing import Final
 
 from tests.bench.places import Place, places
-from tests.full import backups, commands, crowding, exporting, nudges, syncing, webhooks
+from tests.full import (
+    backups,
+    clocks,
+    commands,
+    crowding,
+    disks,
+    exporting,
+    migrating,
+    nudges,
+    outages,
+    syncing,
+    webhooks,
+)
 
 PROMISES: Final[Mapping[str, Callable[[Place, str, int], Awaitable[str]]]] = {
     **{promise: partial(nudges.run, promise) for promise in nudges.TRIALS},
     "R5": commands.run,
     "R8": syncing.run,
     "R9": webhooks.run,
+    "R10": outages.away,
+    "R11": outages.restarted,
+    "R12": disks.run,
     "R13": exporting.stopped,
     "R14": exporting.grown,
+    "R17": clocks.run,
+    "R19": migrating.run,
     "R20": backups.run,
     "S22": crowding.noisy,
     "S23": crowding.slow,

@@ -47,7 +47,7 @@ async def run(place: Place, size: str, seed: int) -> str:
     trial, chance = TRIALS[size], Random(seed)
     url = await place.fresh()
     async with opened(url, job=True) as (store, workspace):
-        customers = await _customers(store, workspace, trial.activities)
+        customers = await filled(store, workspace, trial.activities)
         before = (await store.verify(workspace)).activities
         for number in range(trial.backups):
             names = {f"Zyx{number}jane{each} Qwertson": chance.choice(customers) for each in range(trial.erased)}
@@ -87,7 +87,8 @@ async def _others_writing(url: str, store: Store, workspace: str) -> AsyncIterat
             await each.end()
 
 
-async def _customers(store: Store, workspace: str, activities: int) -> Sequence[str]:
+async def filled(store: Store, workspace: str, activities: int) -> Sequence[str]:
+    """The ids of new customers who have so many together."""
     refs = [f"c{number}" for number in range(CUSTOMERS)]
     await imported(store, workspace, *({"type": "customer", "ref": ref, "name": f"Corp {ref}"} for ref in refs))
     for begin in range(0, activities, 5000):

@@ -16,7 +16,7 @@ from store.domain.query import HistoryQuery
 from store.domain.record import By
 from tests.bench.places import Place, opened
 from tests.full.nudges import READER
-from tests.full.processes import Program, Server, environment, server, worker
+from tests.full.processes import Server, environment, server, worker
 from tests.records.replay import on_record, replayed
 
 CLIENTS: Final = 8
@@ -36,13 +36,14 @@ TRIALS: Final = {"quick": Trial(commands=100, kills=3), "full": Trial(commands=2
 
 @dataclass(slots=True)
 class Office:
-    """`pivotal serve` and a worker, installed in a Slack."""
+    """`pivotal serve` and a worker, installed in a Slack. url: of their database."""
 
+    url: str
     slack: StandInSlack
     store: Store
     workspace: str
     web: Server
-    job: Program
+    job: Server
 
 
 @asynccontextmanager
@@ -53,10 +54,11 @@ async def office(place: Place) -> AsyncIterator[Office]:
         store, workspace = await stack.enter_async_context(opened(url, job=True))
         await store.set_settings(workspace, UNLIMITED)
         variables = environment(slack, url)
-        web = await stack.enter_async_context(server(variables))
         job = await stack.enter_async_context(worker(variables))
+        web = await stack.enter_async_context(server(variables))
+        await job.is_ready()
         slack.connect_app(f"{web.address}/slack/events")
-        yield Office(slack, store, workspace, web, job)
+        yield Office(url, slack, store, workspace, web, job)
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ async def run(promise: str, place: Place, size: str, seed: int) -> str:
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(StandInSlack())
         store, workspace = await stack.enter_async_context(opened(url, job=True))
-        await _prepared(store, workspace, slack, trial.nudges)
+        await prepared(store, workspace, slack, trial.nudges)
         slack.faults.history_lag = timedelta(milliseconds=chance.randrange(500))
         if trial.choose is not None:
             choose = trial.choose
@@ -82,11 +82,12 @@ async def run(promise: str, place: Place, size: str, seed: int) -> str:
         crew = await stack.enter_async_context(workers(environment(slack, url), 3, chance))
         await _troubled(crew, slack, trial)
         slack.faults.choose = lambda _method: None
-        await _until_sent(store, workspace, trial.nudges)
-        return await _judged(store, workspace, slack, trial, crew)
+        await until_sent(store, workspace, trial.nudges)
+        await judged(store, workspace, slack, trial.nudges)
+    return f"{trial.nudges} nudges, 3 workers, {crew.kills} kills, {crew.stops} stops"
 
 
-async def _prepared(store: Store, workspace: str, slack: StandInSlack, count: int) -> None:
+async def prepared(store: Store, workspace: str, slack: StandInSlack, count: int) -> None:
     """Customers whose health has just fallen, each with a channel, and a schedule that is due."""
     sam = slack.add_user("Sam Lee", tz="UTC")
     rooms = [slack.add_channel(f"room-{number}", members=[sam]) for number in range(CHANNELS)]
@@ -129,7 +130,7 @@ async def _a_post(slack: StandInSlack) -> None:
         await asyncio.sleep(0.005)
 
 
-async def _until_sent(store: Store, workspace: str, count: int) -> None:
+async def until_sent(store: Store, workspace: str, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while True:
             found = await store.nudging.health(workspace, datetime.now(UTC) - timedelta(days=1))
@@ -138,18 +139,18 @@ async def _until_sent(store: Store, workspace: str, count: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _judged(store: Store, workspace: str, slack: StandInSlack, trial: Trial, crew: Workers) -> str:
+async def judged(store: Store, workspace: str, slack: StandInSlack, count: int) -> None:
+    """So many were posted, each once, and recorded where they stand."""
     posted = {each.key: each for each in slack.workspace.messages.values() if each.metadata is not None}
     deliveries = Counter(each.metadata["event_payload"]["delivery_id"] for each in posted.values() if each.metadata)
     twice = [ident for ident, times in deliveries.items() if times > 1]
     assert not twice, f"posted twice: {twice}"
-    assert len(deliveries) == trial.nudges, f"{len(deliveries)} deliveries were posted of {trial.nudges}"
+    assert len(deliveries) == count, f"{len(deliveries)} deliveries were posted of {count}"
     rows: list[Any] = []
-    for number in range(trial.nudges):
+    for number in range(count):
         query = HistoryQuery(f"customer-{number}", types=("pi.nudge",))
         rows += (await store.history(workspace, query, READER)).entries
-    assert len(rows) == trial.nudges, f"{len(rows)} nudges were recorded of {trial.nudges}"
+    assert len(rows) == count, f"{len(rows)} nudges were recorded of {count}"
     places = {(each.channel, each.ts) for each in posted.values()}
     astray = [row.refs for row in rows if (row.refs["channel"], row.refs["ts"]) not in places]
     assert not astray, f"recorded where no message stands: {astray}"
-    return f"{trial.nudges} nudges, 3 workers, {crew.kills} kills, {crew.stops} stops"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 
@@ -28,15 +29,27 @@ def environment(slack: StandInSlack, url: str) -> Mapping[str, str]:
 
 @dataclass
 class Program:
-    """One process that is ended and started again. arguments: of Python's."""
+    """One process that is ended and started again. arguments: of Python's. folder: where the program is; None: this one's."""
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    folder: Path | None = None
     kills: int = 0
     _process: asyncio.subprocess.Process | None = None
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(sys.executable, *self.arguments, env=self.environment)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, *self.arguments, env=self.environment, cwd=self.folder
+        )
 
     async def kill(self) -> None:
         """kill -9, and up again at once."""
@@ -61,7 +74,7 @@ class Program:
 
 @dataclass
 class Server(Program):
-    """`pivotal serve --no-worker`, always at the same address."""
+    """One that answers, always at the same address: `pivotal serve --no-worker`, or a worker."""
 
     address: str = ""
 
@@ -80,29 +93,41 @@ async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
 
 
 @asynccontextmanager
-async def server(environment: Mapping[str, str]) -> AsyncIterator[Server]:
-    """Up and ready. A connection to a port that nobody listens at is refused: so is one while it starts again."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    found = Server(
-        ("-m", "bot", "serve", "--no-worker", "--port", str(port)), environment, address=f"http://127.0.0.1:{port}"
-    )
-    try:
-        await found.start()
+async def server(environment: Mapping[str, str], folder: Path | None = None) -> AsyncIterator[Server]:
+    """Up and ready. folder: where its program is; None: this one. A connection to a port that nobody listens at is refused: so is one while it starts again."""
+    port = _free_port()
+    arguments = ("-m", "bot", "serve", "--no-worker", "--port", str(port))
+    async with _running(Server(arguments, environment, folder, address=_address(port))) as found:
         await found.is_ready()
         yield found
-    finally:
-        await found.end()
 
 
 @asynccontextmanager
-async def worker(environment: Mapping[str, str]) -> AsyncIterator[Program]:
-    found = Program(("-m", "tests.full.worker"), environment)
-    try:
-        await found.start()
+async def worker(environment: Mapping[str, str]) -> AsyncIterator[Server]:
+    """Begun; whoever needs it up waits until it is ready."""
+    port = _free_port()
+    arguments = ("-m", "tests.full.worker", str(port))
+    async with _running(Server(arguments, environment, address=_address(port))) as found:
         yield found
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def _running(server: Server) -> AsyncIterator[Server]:
+    try:
+        await server.start()
+        yield server
     finally:
-        await found.end()
+        await server.end()
 
 
 @dataclass

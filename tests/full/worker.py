@@ -1,6 +1,10 @@
-"""A worker as `pivotal worker` starts it, but for shorter waiting times, so that a run of many kills ends within minutes."""
+"""A worker as `pivotal worker` starts it, but for shorter waiting times, so that a run of many kills ends within minutes.
+
+With a port as its argument it answers there.
+"""
 
 import asyncio
+import sys
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +27,10 @@ EVERY: Final = timedelta(milliseconds=300)
 
 def main() -> None:
     log.set_up("ERROR")
-    asyncio.run(work(Settings(), timing=TIMING, leases=LEASES, every=EVERY))
+    settings = Settings()
+    if port := sys.argv[1:]:
+        settings = settings.model_copy(update={"port": int(port[0])})
+    asyncio.run(work(settings, timing=TIMING, leases=LEASES, every=EVERY, monitored=bool(port)))
 
 
 if __name__ == "__main__":
