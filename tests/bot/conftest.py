@@ -38,9 +38,7 @@ UNHURRIED: Final = Timing(spare=timedelta(0), doubt=timedelta(0), between_posts=
 """Posts follow one another at once; a lease lasts longer than any test, however busy the machine is."""
 QUICK: Final = replace(UNHURRIED, lease=timedelta(milliseconds=60))
 """For a test that sees leases end. On a busy machine a post may take longer, and then stands there twice, as it does in Slack."""
-QUICK_EXPORTS: Final = Leases(
-    lease=timedelta(milliseconds=500), beat=timedelta(milliseconds=100), doubt=timedelta(milliseconds=10)
-)
+UNHURRIED_EXPORTS: Final = Leases(beat=timedelta(milliseconds=100), doubt=timedelta(milliseconds=10))
 
 
 @dataclass
@@ -64,7 +62,7 @@ async def served(
     *,
     budget: Budget = LONG,
     timing: Timing = UNHURRIED,
-    leases: Leases = QUICK_EXPORTS,
+    leases: Leases = UNHURRIED_EXPORTS,
     program: str = "/pivotal",
     socket: bool = False,
     metrics_key: SecretStr | None = None,

@@ -22,7 +22,7 @@ from store import Store
 from store.engine import connect
 from store.schema import check
 from store.sealing import Keys
-from tests.bot.conftest import LONG, QUICK_EXPORTS, UNHURRIED, Clock
+from tests.bot.conftest import LONG, UNHURRIED, UNHURRIED_EXPORTS, Clock
 from tests.bot.test_log import lines as lines  # noqa: PLC0414 - a fixture
 from tests.builders import a_customer, an_activity
 from tests.conftest import STEADY, apps_url
@@ -101,7 +101,7 @@ class Many:
                 clock=self.clock,
                 budget=LONG,
                 timing=UNHURRIED,
-                leases=QUICK_EXPORTS,
+                leases=UNHURRIED_EXPORTS,
             )
         )
         self.apps.append(app)

@@ -93,9 +93,9 @@ async def test_only_who_holds_it_settles_it_and_once(store: Store, workspace: st
 async def test_what_was_never_settled_is_in_doubt_and_not_sent_again_by_itself(store: Store, workspace: str) -> None:
     """Until its lease has ended and the wait has passed; then it is one worker's to find out."""
     await put(store, workspace)
-    delivery = await one_claimed(store, "dead", timedelta(milliseconds=50))
+    delivery = await one_claimed(store, "dead", timedelta(seconds=2))
     assert await store.doubtful("w2", LONG, NOW, 10) == ()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(2.1)
     assert await store.claim("w2", LONG, 10) == ()
     assert await store.doubtful("w2", LONG, LONG, 10) == ()
     (taken,) = await store.doubtful("w2", LONG, NOW, 10)
@@ -124,9 +124,9 @@ async def test_workers_at_once_take_up_a_doubtful_one_once(store: Store, elsewhe
 async def test_what_was_released_waits_and_counts_only_what_was_an_attempt(store: Store, workspace: str) -> None:
     await put(store, workspace)
     delivery = await one_claimed(store)
-    assert await store.settle(delivery, "w1", Released(timedelta(milliseconds=80), counted=False))
+    assert await store.settle(delivery, "w1", Released(timedelta(seconds=2), counted=False))
     assert await store.claim("w1", LONG, 10) == ()
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(2.1)
     delivery = await one_claimed(store)
     assert delivery.attempt == 1
     assert await store.settle(delivery, "w1", Released(NOW, counted=True))
