@@ -302,7 +302,7 @@ async def _started(
             await migrate(patient)
         await check(patient)
         async with AsyncExitStack() as stack:
-            ready = partial(check, database)
+            ready = partial(check, database, running=True)
             store = Store(database, patient, Keys(settings.secret_keys))
             app = await stack.enter_async_context(
                 build(settings, access, store, ready=ready, timing=timing, leases=leases, measured=measured)

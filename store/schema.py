@@ -72,8 +72,11 @@ def _config(connection: sa.Connection) -> Config:
     return config
 
 
-async def check(database: Database) -> None:
-    """Raises SchemaUnknown, when the database is not at this program's schema."""
+async def check(database: Database, *, running: bool = False) -> None:
+    """Raises SchemaUnknown, when the database is not at this program's schema.
+
+    running  the program has begun already: it goes on while the next release migrates, which adds and takes nothing away that is in use
+    """
     try:
         found = await database.read(version, NOBODYS)
     except DBAPIError as error:
@@ -87,7 +90,7 @@ async def check(database: Database) -> None:
         raise SchemaUnknown("The database has no tables yet.", "Run `pivotal migrate`.")
     if found < HEAD:
         raise SchemaUnknown(f"The database is at schema {found}; this program needs {HEAD}.", "Run `pivotal migrate`.")
-    if found > HEAD:
+    if found > HEAD and not running:
         raise SchemaUnknown(
             f"The database is at schema {found}, newer than this program ({HEAD}).", "Install the newer Pivotal."
         )

@@ -81,7 +81,7 @@ async def served(
                 Settings(slack_api_url=slack.api_url, metrics_key=metrics_key),
                 access,
                 Store(Timed(database, measured.queried)),
-                ready=partial(check, database),
+                ready=partial(check, database, running=True),
                 clock=clock,
                 budget=budget,
                 timing=timing,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -9,7 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from store import Store, schema, tables
+from store.domain.errors import SchemaUnknown
 from store.engine import Database
+from store.wall import NOBODYS
 
 
 def compared(connection: sa.Connection) -> list[object]:
@@ -35,6 +38,16 @@ async def test_a_second_migration_does_nothing(database: Database, store: Store)
     before = await store.default_workspace()
     await schema.migrate(database)
     assert await store.default_workspace() == before
+
+
+async def test_a_program_that_runs_goes_on_while_the_next_release_migrates(elsewhere: Database) -> None:
+    await elsewhere.write(lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")), NOBODYS)
+    await schema.check(elsewhere, running=True)
+    with pytest.raises(SchemaUnknown, match="newer than this program"):
+        await schema.check(elsewhere)
+    await elsewhere.write(lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = '0001'")), NOBODYS)
+    with pytest.raises(SchemaUnknown, match="this program needs"):
+        await schema.check(elsewhere, running=True)
 
 
 def test_the_program_knows_its_newest_migration() -> None:
