@@ -334,6 +334,13 @@ async def test_settings_are_for_admins_and_decide_who_may_edit(pivotal: Pivotal)
     assert "Starter  →  Pro" in (await ada.says("/pivotal set acme-corp plan=Pro")).plain
 
 
+async def test_settings_decide_what_becomes_of_the_data_once_the_app_is_gone(pivotal: Pivotal) -> None:
+    form = await (await an_admin(pivotal)).says("/pivotal settings")
+    await form.choose("The data, once the app is taken out of this Slack workspace", "Delete all of it, for good")
+    assert "saved" in (await form.submit()).plain
+    assert (await pivotal.store.settings(pivotal.workspace)).on_uninstall == "delete"
+
+
 async def test_a_right_is_checked_when_the_button_is_pressed(pivotal: Pivotal) -> None:
     """The button was drawn while the person still had the right."""
     await pivotal.imports(ACME)

@@ -16,6 +16,18 @@ from store.settings import ADMINS, EVERYONE, described, from_text, mapping_text,
 
 MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
 NUMBERS = ("limits.", "caps.")
+CHOICES = (
+    (
+        "unknown_customer",
+        "A customer that a sync tells of and nobody knows",
+        (("Create it", "create"), ("Wait until it is linked", "park")),
+    ),
+    (
+        "on_uninstall",
+        "The data, once the app is taken out of this Slack workspace",
+        (("Keep it", "keep"), ("Delete all of it, for good", "delete")),
+    ),
+)
 RIGHTS = (("Everyone", EVERYONE), ("Admins", ADMINS))
 
 
@@ -51,15 +63,10 @@ class OfWorkspace(Kinds):
             )
             for name in ("view", "edit", "export")
         ]
-        unknown = (("Create it", "create"), ("Wait until it is linked", "park"))
-        blocks.append(
-            form.asked(
-                "unknown_customer",
-                "A customer that a sync tells of and nobody knows",
-                form.choice(unknown, now.unknown_customer),
-                optional=False,
-            )
-        )
+        blocks += [
+            form.asked(name, label, form.choice(choices, getattr(now, name)), optional=False)
+            for name, label, choices in CHOICES
+        ]
         texts = (
             ("mapping", "Which property feeds which field", mapping_text(now.mapping), MAPPING_HINT),
             ("phases", "Phases of an onboarding, between commas", ", ".join(now.phases), None),
