@@ -21,6 +21,7 @@ from store.installing import Installation
 from store.schema import HEAD, check
 from store.sealing import Keys
 from store.settings import mapping_text
+from store.wall import NOBODYS, is_walled
 
 SKEW: Final = timedelta(seconds=30)
 """By how much this machine's clock may differ from another's."""
@@ -67,6 +68,8 @@ async def _examined(environment: Settings) -> AsyncIterator[Line]:
             store = Store(database, keys=Keys(environment.secret_keys))
             yield Line(True, "database", f"it answers, and is at schema {HEAD}")
             yield _compared("the database's clock", await database.read(database_clock), datetime.now(UTC))
+            async for line in _beside(environment, database):
+                yield line
         async for line in _slack(environment, store):
             yield line
         for line in _doors(environment):
@@ -90,6 +93,26 @@ async def _database(environment: Settings) -> AsyncIterator[tuple[Database, str 
         yield database, broken
     finally:
         await database.close()
+
+
+async def _beside(environment: Settings, database: Database) -> AsyncIterator[Line]:
+    """What a larger installation has besides: two roles, a replica."""
+    if database.dialect == "postgresql":
+        walled = await database.read(is_walled, NOBODYS)
+        alone = "kept apart by Pivotal alone, for DATABASE_URL is the owner's. Two roles keep more apart: see README, PostgreSQL."
+        yield Line(walled or None, "workspaces", "PostgreSQL keeps them apart" if walled else alone)
+    if environment.database_read_url is not None:
+        replica = connect(environment.database_read_url)
+        try:
+            await check(replica)
+        except PivotalError as error:
+            yield Line(
+                False, "DATABASE_READ_URL", f"{terminal.sentence(error)} Histories come from the primary meanwhile."
+            )
+        else:
+            yield Line(True, "DATABASE_READ_URL", "it answers, and has this program's tables")
+        finally:
+            await replica.close()
 
 
 def _compared(what: str, theirs: datetime, ours: datetime) -> Line:

@@ -5,6 +5,7 @@ import pytest
 from bot.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.sandbox import StandInSlack
 from tests.cli.conftest import Ran, run
+from tests.conftest import apps_url
 
 
 def lines(ran: Ran, mark: str) -> list[str]:
@@ -67,3 +68,16 @@ async def test_hubspot_wants_a_public_address() -> None:
     async with StandInSlack() as slack:
         ran = await examined(slack, HUBSPOT_CLIENT_SECRET="secret")
     assert "BAD   HUBSPOT_CLIENT_SECRET: HubSpot signs its address: set PUBLIC_URL, too." in ran.out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_keeps_workspaces_apart_and_how_the_replica_is(database_url: str) -> None:
+    async with StandInSlack(scopes=(*SCOPES, *OPTIONAL_SCOPES)) as slack:
+        owner = await examined(slack, DATABASE_URL=database_url, DATABASE_READ_URL=database_url)
+        role = await examined(slack, DATABASE_URL=apps_url(database_url), DATABASE_READ_URL="sqlite:///nowhere/at.db")
+    assert "note  workspaces: kept apart by Pivotal alone" in owner.out
+    assert "ok    DATABASE_READ_URL: it answers" in owner.out
+    assert "ok    workspaces: PostgreSQL keeps them apart" in role.out
+    assert "BAD   DATABASE_READ_URL: " in role.out
+    assert "Histories come from the primary meanwhile." in role.out
+    assert role.code == 1
