@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar
@@ -13,7 +13,7 @@ import structlog
 from bot.slack import Json, Slack, SlackError, Sort, Unreachable
 from store import Store
 from store.actors import KnownPerson, Person, Standing, zone_named
-from store.domain.errors import PivotalError, Refused
+from store.domain.errors import PivotalError, Refused, Unavailable
 from store.domain.query import Reader
 
 log = structlog.get_logger()
@@ -187,7 +187,15 @@ class Directory:
             if isinstance(error, SlackError):
                 raise
             raise PivotalError("Slack did not say in time who you are. Nothing was changed.", "Try again.") from error
-        return await self._store.remember(workspace, person_from(described, team))
+        seen = person_from(described, team)
+        try:
+            return await self._store.remember(workspace, seen)
+        except Unavailable:
+            if stored is None:
+                raise
+            return replace(
+                stored, **asdict(seen)
+            )  # nothing can be written at this moment; who only reads need not notice
 
     async def described(self, team: str, user: Json, *, is_new: bool) -> None:
         """Take in what an event says of a person. Those who never asked us anything are not kept, unless they are new to the workspace.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -9,11 +10,15 @@ import pytest
 
 from bot.sandbox import Shown
 from bot.sandbox.methods import people
-from store.engine import Database
+from store.domain.errors import Unavailable
+from store.engine import Database, T, Work, connect
+from store.wall import NOBODYS
 from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal
 from tests.bot.feeds import count
+from tests.bot.slow import Held
 from tests.builders import a_line, another_workspace, imported
+from tests.conftest import STEADY
 
 GUESTS = "Guests cannot see customers' histories. Ask a full member of this workspace."
 OUTSIDE = "Only members of the workspace that I am installed in can see its customers' histories."
@@ -163,6 +168,34 @@ async def test_whom_we_knew_yesterday_we_still_know_when_slack_is_away(pivotal: 
     pivotal.slack.faults.fail("users.info")
     assert "Europe/Berlin" in (await pivotal.says("/pivotal history acme")).text
     assert pivotal.slack.calls_of("users.info")[-1].status == 503
+
+
+async def test_who_only_reads_need_not_notice_that_nothing_can_be_written(installed: Pivotal) -> None:
+    """But what Slack says of them counts."""
+
+    class ReadOnly(Held):
+        full = False
+
+        async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
+            if self.full:
+                raise Unavailable
+            return await super().write(work, workspace, alone=alone)
+
+    await acme(installed)
+    await installed.starts()
+    await installed.says("/pivotal history acme")
+    database = ReadOnly(connect(installed.database_url, patience=STEADY))
+    await installed.restarts(database=database)
+    database.full = True
+    installed.clock.passes(timedelta(hours=25))
+    assert "Acme" in (await installed.says("/pivotal history acme")).plain
+    await installed.stops()
+    users = installed.slack.workspace.users
+    users[installed.sam.id] = replace(users[installed.sam.id], restricted=True)
+    database = ReadOnly(connect(installed.database_url, patience=STEADY))
+    await installed.starts(database=database)
+    database.full = True
+    assert "Acme" not in (await installed.says("/pivotal history acme")).plain
 
 
 # --- days -------------------------------------------------------------------------------------------------------------
