@@ -59,7 +59,7 @@ def main() -> int:
                 began = time.monotonic()
                 try:
                     told = asyncio.run(_run(promise, place, asked.size, asked.seed))
-                except (AssertionError, TimeoutError, ExceptionGroup) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, the other trials go on
                     failed += 1
                     told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
                 print(

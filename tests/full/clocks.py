@@ -136,10 +136,14 @@ async def _at_the_door(
 
 async def _commanded(person: Person, plan: str, *, taken: bool) -> bool:
     """taken: whether it should be, and whether it was."""
-    try:
-        said: str | int | None = (await person.says(f"/pivotal set acme-corp plan={plan}")).plain
-    except NoAnswer as refused:
-        said = refused.delivery.status
+    said: str | int | None = None
+    for _ in range(3):  # where the machine stood still there is no answer; what was set already is not set again
+        try:
+            said = (await person.says(f"/pivotal set acme-corp plan={plan}")).plain
+        except NoAnswer as refused:
+            said = refused.delivery.status
+        if said is not None:
+            break
     assert plan in str(said) if taken else said == 401, f"{plan}: a command was answered {said}"
     return taken
 

@@ -95,6 +95,7 @@ async def _applied(store: Store, workspace: str, count: int, reader: Reader) -> 
             for each in await store.customer_choices(workspace, ""):
                 query = HistoryQuery(each.id, types=("sync_write",))
                 found += len((await store.history(workspace, query, reader, limit=100_000)).entries)
-            if found == before and found:
+            waiting = (await store.figures()).inbox
+            if found == before and not any(waiting.get(("stripe", state)) for state in ("pending", "working")):
                 return found
     return found
