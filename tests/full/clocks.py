@@ -20,6 +20,7 @@ from typing import Final
 
 import aiohttp
 
+from bot.answers import SLOW
 from bot.sandbox import StandInSlack
 from bot.sandbox.person import Person
 from bot.sandbox.transport import NoAnswer
@@ -82,6 +83,8 @@ async def run(place: Place, size: str, _seed: int) -> str:
     trial, library = TRIALS[size], _library()
     if library is None:
         return "not tried: libfaketime is not installed"
+    if size == "quick" and place.dialect == "sqlite":
+        return "tried in the full form only: under libfaketime a command may take more than 3 s there when the clock is set"
     url = await place.fresh()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pivotal-clocks-")))
@@ -139,7 +142,8 @@ async def _commanded(person: Person, plan: str, *, taken: bool) -> bool:
     said: str | int | None = None
     for _ in range(3):  # where the machine stood still there is no answer; what was set already is not set again
         try:
-            said = (await person.says(f"/pivotal set acme-corp plan={plan}")).plain
+            shown = await person.says(f"/pivotal set acme-corp plan={plan}")
+            said = (await shown.later() if shown.plain == SLOW else shown).plain
         except NoAnswer as refused:
             said = refused.delivery.status
         if said is not None:
