@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.cli import terminal
-from tests.bench import exporting, feed, importing, nudges, slack, writes
+from tests.bench import exporting, feed, figures, importing, nudges, slack, writes
 from tests.bench.histories import Size
 from tests.bench.measure import Pace
 from tests.bench.places import Place, places
@@ -78,12 +78,22 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="less than two minutes, less data; --rows is of no account"
     )
+    parser.add_argument(
+        "--readme", metavar="MACHINE", help="write table and chart into README; a word on where this was measured"
+    )
     asked = parser.parse_args()
     report = Report()
     plan = QUICK if asked.quick else full(asked.rows)
     with places(asked.db) as found:
         sections = SECTIONS if asked.section == "all" else (asked.section,)
         terminal.run(measure(sections, found, plan, report))
+    if asked.readme:
+        words = [
+            "python -m tests.bench",
+            "" if asked.section == "all" else asked.section,
+            "--quick" if asked.quick else f"--rows {asked.rows}",
+        ]
+        figures.written(report.lines, asked.readme, " ".join(filter(None, words)))
     return 0 if report.close() else 1
 
 
