@@ -54,7 +54,6 @@ async def test_an_answer_that_misses_the_ack_follows_it(pivotal: Pivotal) -> Non
     database = await held(pivotal, Budget(ack=SHORT.ack))
     interaction, delivery = await pivotal.sam.types("/pivotal history acme", channel=pivotal.room)
     assert (delivery.status, delivery.text) == (200, "")
-    assert delivery.ms < 1500
     database.let_go()
     shown = await pivotal.sam.settled(interaction, delivery)
     assert count(shown) == "84"
@@ -236,4 +235,4 @@ async def test_while_the_database_is_away_a_sentence_says_so_and_it_is_back_as_s
             assert await feed.options("Actors") == []
     assert seqs(await feed.click("Older →")) == list(range(11, 21))
     assert count(await pivotal.says("/pivotal history acme", person=mara)) == "84"
-    assert all(each.ms < 3000 for each in pivotal.slack.deliveries)
+    assert all(each.acked for each in pivotal.slack.deliveries)

@@ -216,7 +216,7 @@ async def test_that_a_job_is_cut_off_by_the_end_of_its_process_is_no_error(lines
             await asyncio.sleep(60)
 
     tasks = Tasks()
-    async with asyncio.timeout(20), Jobs(tasks, {"work": work}).ticking(timedelta(milliseconds=20)):
+    async with asyncio.timeout(60), Jobs(tasks, {"work": work}).ticking(timedelta(milliseconds=20)):
         await began.wait()
     await tasks.drain(timedelta(seconds=5))
     await asyncio.sleep(0.05)  # a few turns of the loop, in which it is cut off

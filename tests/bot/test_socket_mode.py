@@ -34,7 +34,7 @@ async def test_slack_recycles_a_connection_and_it_is_opened_again(installed: Piv
     await installed.starts(socket=True)
     slack = installed.slack
     await slack.sockets.disconnect("refresh_requested")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(slack.calls_of("apps.connections.open")) < 2:  # noqa: ASYNC110 - nothing tells of a call
             await asyncio.sleep(0.01)
     await slack.sockets.until_connected()

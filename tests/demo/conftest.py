@@ -27,7 +27,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 """Of a test, on a machine that does other things too."""
 expect.set_options(timeout=PATIENCE_MS)
 

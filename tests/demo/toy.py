@@ -35,7 +35,7 @@ class Toy:
 
     async def hears(self, kind: str) -> dict[str, Any]:
         """The next interactive payload of this type, or the first that came already."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (found := [each for each in self.heard if each["type"] == kind]):
                 self._news.clear()
                 await self._news.wait()

@@ -124,7 +124,7 @@ async def test_where_it_was_decided_so_everything_goes(both: Many, database: Dat
     await both.store.set_settings(workspace, {"on_uninstall": "delete"})
     await both.acme.uninstall()
     found = sa.select(tables.workspace.c.workspace_id).where(tables.workspace.c.workspace_id == workspace)
-    async with asyncio.timeout(30):  # the event has woken the job
+    async with asyncio.timeout(60):  # the event has woken the job
         await _until_none(database, found)
     await both.browser().installs(both.acme)
     assert await both.workspace(both.acme) != workspace

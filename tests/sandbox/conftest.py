@@ -16,6 +16,8 @@ from bot.sandbox import Channel, Person, StandInSlack, User
 from tests.sandbox.toy import Json, MovableClock, bolt_app, by_bolt, served, web_client
 
 ANY = re.compile(".*")
+A_LOOK = timedelta(minutes=1)
+"""So long that a machine which stands still for a moment fails no test; those of what comes too late have their own."""
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 async def slack(clock: MovableClock) -> AsyncIterator[StandInSlack]:
-    async with StandInSlack(clock=clock, patience=timedelta(seconds=2)) as slack:
+    async with StandInSlack(clock=clock, ack_within=A_LOOK, patience=A_LOOK) as slack:
         yield slack
 
 

@@ -66,10 +66,16 @@ async def test_the_sdk_as_it_comes_posts_twice_when_the_connection_is_lost_after
 async def test_slack_is_slow_and_the_caller_gives_up_though_it_is_done(
     slack: StandInSlack, client: AsyncWebClient, channel: Channel
 ) -> None:
-    slack.faults.queue("chat.postMessage", Fault(delay=timedelta(milliseconds=80), drop=True))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.02):
-            await client.chat_postMessage(channel=channel.id, text="x")
+    came = asyncio.Event()
+
+    def slow(_method: str) -> Fault:
+        came.set()
+        return Fault(delay=timedelta(milliseconds=80), drop=True)
+
+    slack.faults.choose = slow
+    posting = asyncio.create_task(client.chat_postMessage(channel=channel.id, text="x"))
+    await came.wait()
+    posting.cancel()
     await slack.until(lambda: len(slack.calls) == 1)
     assert len(slack.messages_in(channel)) == 1
 

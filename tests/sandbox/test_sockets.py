@@ -164,7 +164,7 @@ async def test_bolt_comes_back_when_slack_recycles_its_socket(slack: StandInSlac
     async def mentioned(body: Json) -> None:
         seen.append(body["event_id"])
 
-    slack.transport.ack_within = timedelta(milliseconds=500)
+    slack.transport.ack_within = timedelta(seconds=3)
     await slack.event({"type": "app_mention"})
     await slack.sockets.disconnect()
     await slack.sockets.until_connected()
