@@ -31,6 +31,10 @@ def an_activity(
     return NewActivity(kind=kind, actor=actor, source=source, changes=tuple(changes), **more)
 
 
+NEVER_QUIET = {"nudges.quiet_from": "08:00", "nudges.quiet_to": "08:00", "nudges.quiet_weekends": False}
+"""Settings by which a nudge is posted at whatever hour, and on whatever day, the tests run."""
+
+
 def a_line(**said: Any) -> dict[str, Any]:
     """An activity line of an import file. said: its members; the customer's ref is `acme` unless they say otherwise."""
     return {

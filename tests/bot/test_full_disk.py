@@ -12,6 +12,7 @@ from store.timed import name_of
 from store.wall import NOBODYS
 from tests.bot.conftest import QUICK, Pivotal
 from tests.bot.slow import Held
+from tests.builders import NEVER_QUIET
 from tests.conftest import STEADY
 
 CUSTOMERS = 4
@@ -34,8 +35,7 @@ async def test_a_worker_stops_posting_what_it_cannot_record(installed: Pivotal) 
     pivotal, room = installed, installed.room
     disk = Full(connect(pivotal.database_url, patience=STEADY))
     app = await pivotal.starts(database=disk, timing=QUICK)
-    quiet = {"nudges.quiet_from": "08:00", "nudges.quiet_to": "08:00", "nudges.quiet_weekends": False}
-    await pivotal.store.set_settings(pivotal.workspace, {**quiet, "nudges.zone": "UTC", "nudges.channel": room.id})
+    await pivotal.store.set_settings(pivotal.workspace, {**NEVER_QUIET, "nudges.zone": "UTC", "nudges.channel": room.id})
     for number in range(CUSTOMERS):
         await pivotal.says(f'/pivotal customer add "Customer {number}" health=90')
         await pivotal.says(f"/pivotal set customer-{number} health=50")

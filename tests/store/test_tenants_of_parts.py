@@ -26,13 +26,12 @@ from store.nudging import Nudging
 from store.nudging.schedules import NUDGES, Schedule, Terms
 from store.nudging.settling import Settling
 from store.watching import Watching
-from tests.builders import a_reader
+from tests.builders import NEVER_QUIET, a_reader
 from tests.store.test_tenants import SECRET, Theirs, beside_what_was_typed, everything_of, ours, said, theirs
 
 __all__ = ["ours", "theirs"]
 
 pytestmark = pytest.mark.promise(id="S6")
-NOW = datetime.now(UTC)
 FACES = {"nudging": Nudging, "watching": Watching, "exports": Exports, "deliveries": Deliveries, "access": Access}
 
 
@@ -47,24 +46,36 @@ class Kept:
     key: str
     unknown: str
     us: By
+    now: datetime
+    """After all of it: what is looked at is what there was until then."""
 
 
 @pytest.fixture
 async def kept(store: Store, workspace: str, theirs: Theirs) -> Kept:
+    began = datetime.now(UTC)
     us = await store.remember(workspace, Person(slack_user_id="U0OURS", name="Ours"))
     other, by = theirs.workspace, By(actor=Ref.parse(theirs.person), source=Source.SLACK)
     terms = Terms(kind=NUDGES, cadence="weekdays 09:00", channel="C0THEIRS")
-    schedule = await store.nudging.add_schedule(other, terms, zone="UTC", by=by, now=NOW)
+    schedule = await store.nudging.add_schedule(other, terms, zone="UTC", by=by, now=began)
+    await store.set_settings(other, NEVER_QUIET)
     for health in ("90", "40"):
         await store.records.edit(other, theirs.customer, [Assignment("health", health)], by)
-    await store.nudging.evaluate(other, [theirs.customer], schedule, NOW)
+    now = datetime.now(UTC)
+    await store.nudging.evaluate(other, [theirs.customer], schedule, now)
     [nudge] = await store.nudging.standing(other, schedule.id)
     reader = a_reader(theirs.person)
     watch = await store.watching.add(other, parse_watch(words(SECRET)), channel="C0THEIRS", by=by, reader=reader)
     export, _ = await store.exports.ask(other, HistoryQuery(SECRET), reader)
     key, _ = await store.access.create(other, SECRET, [Scope.READ])
     return Kept(
-        schedule, nudge.id, watch.id, export.id, key.id, "hubspot:1:2", By(actor=Ref.parse(us.ref), source=Source.SLACK)
+        schedule,
+        nudge.id,
+        watch.id,
+        export.id,
+        key.id,
+        "hubspot:1:2",
+        By(actor=Ref.parse(us.ref), source=Source.SLACK),
+        now,
     )
 
 
@@ -72,19 +83,21 @@ Ask = Callable[[Store, str, Theirs, Kept], Awaitable[Any]]
 
 ASKED: dict[str, Ask] = {
     "nudging.schedules": lambda s, w, _, __: s.nudging.schedules(w),
-    "nudging.add_schedule": lambda s, w, t, k: s.nudging.add_schedule(w, k.schedule, zone="UTC", by=k.us, now=NOW),
-    "nudging.alter_schedule": lambda s, w, t, k: s.nudging.alter_schedule(w, k.schedule.number, k.schedule, k.us, NOW),
-    "nudging.turn": lambda s, w, t, k: s.nudging.turn(w, k.schedule.number, "paused", NOW),
+    "nudging.add_schedule": lambda s, w, t, k: s.nudging.add_schedule(w, k.schedule, zone="UTC", by=k.us, now=k.now),
+    "nudging.alter_schedule": lambda s, w, t, k: s.nudging.alter_schedule(
+        w, k.schedule.number, k.schedule, k.us, k.now
+    ),
+    "nudging.turn": lambda s, w, t, k: s.nudging.turn(w, k.schedule.number, "paused", k.now),
     "nudging.batch": lambda s, w, _, __: s.nudging.batch(w, "", 100),
-    "nudging.concerned": lambda s, w, t, k: s.nudging.concerned(w, [t.customer], k.schedule, NOW),
-    "nudging.evaluate": lambda s, w, t, k: s.nudging.evaluate(w, [t.customer], k.schedule, NOW),
-    "nudging.settle": lambda s, w, t, k: s.nudging.settle(w, k.nudge, Settling(state=NudgeState.DONE), k.us, NOW),
+    "nudging.concerned": lambda s, w, t, k: s.nudging.concerned(w, [t.customer], k.schedule, k.now),
+    "nudging.evaluate": lambda s, w, t, k: s.nudging.evaluate(w, [t.customer], k.schedule, k.now),
+    "nudging.settle": lambda s, w, t, k: s.nudging.settle(w, k.nudge, Settling(state=NudgeState.DONE), k.us, k.now),
     "nudging.assign": lambda s, w, t, k: s.nudging.assign(w, k.nudge, t.person, k.us),
     "nudging.kept": lambda s, w, t, k: s.nudging.kept(w, k.nudge),
     "nudging.chosen": lambda s, w, t, k: s.nudging.chosen(w, [k.nudge]),
     "nudging.in_message": lambda s, w, t, k: s.nudging.in_message(w, k.nudge),
     "nudging.standing": lambda s, w, t, k: s.nudging.standing(w, k.schedule.id),
-    "nudging.health": lambda s, w, _, __: s.nudging.health(w, NOW - timedelta(days=1)),
+    "nudging.health": lambda s, w, _, k: s.nudging.health(w, k.now - timedelta(days=1)),
     "watching.add": lambda s, w, t, k: s.watching.add(
         w, parse_watch(words(SECRET)), channel="C0OURS", by=k.us, reader=a_reader()
     ),
@@ -105,7 +118,7 @@ ASKED: dict[str, Ask] = {
     "deliveries.parked": lambda s, w, _, __: s.deliveries.parked(w),
     "deliveries.link": lambda s, w, t, k: s.deliveries.link(w, k.unknown, t.customer),
     "deliveries.create": lambda s, w, t, k: s.deliveries.create(w, k.unknown, "Ours too", k.us),
-    "deliveries.replay": lambda s, w, _, __: s.deliveries.replay(w, NOW - timedelta(days=1)),
+    "deliveries.replay": lambda s, w, _, k: s.deliveries.replay(w, k.now - timedelta(days=1)),
     "access.create": lambda s, w, t, k: s.access.create(w, "Ours", [Scope.READ], customer=t.customer),
     "access.every": lambda s, w, _, __: s.access.every(w),
     "access.revoke": lambda s, w, t, k: s.access.revoke(w, k.key),
