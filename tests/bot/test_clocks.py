@@ -14,7 +14,9 @@ async def test_a_message_of_unknown_outcome_is_found_though_slacks_clock_is_behi
     pivotal, room = installed, installed.room
     pivotal.clock.now = datetime.now(UTC) - timedelta(minutes=10)
     await pivotal.starts(timing=QUICK)
-    await pivotal.store.set_settings(pivotal.workspace, {**NEVER_QUIET, "nudges.zone": "UTC", "nudges.channel": room.id})
+    await pivotal.store.set_settings(
+        pivotal.workspace, {**NEVER_QUIET, "nudges.zone": "UTC", "nudges.channel": room.id}
+    )
     await pivotal.says('/pivotal customer add "Acme Corp" health=90')
     await pivotal.says("/pivotal set acme-corp health=50")
     pivotal.slack.faults.drop("chat.postMessage")

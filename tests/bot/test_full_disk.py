@@ -35,7 +35,9 @@ async def test_a_worker_stops_posting_what_it_cannot_record(installed: Pivotal) 
     pivotal, room = installed, installed.room
     disk = Full(connect(pivotal.database_url, patience=STEADY))
     app = await pivotal.starts(database=disk, timing=QUICK)
-    await pivotal.store.set_settings(pivotal.workspace, {**NEVER_QUIET, "nudges.zone": "UTC", "nudges.channel": room.id})
+    await pivotal.store.set_settings(
+        pivotal.workspace, {**NEVER_QUIET, "nudges.zone": "UTC", "nudges.channel": room.id}
+    )
     for number in range(CUSTOMERS):
         await pivotal.says(f'/pivotal customer add "Customer {number}" health=90')
         await pivotal.says(f"/pivotal set customer-{number} health=50")
