@@ -54,11 +54,15 @@ OWN_ERRORS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """spare: what must be left of a lease to begin a post. doubt: how long after a lease's end a message can be looked for in the history."""
+    """spare: what must be left of a lease to begin a post. doubt: how long after a lease's end a message is looked for in the history.
+
+    A process that stands still between its last look at the lease and the post, and goes on within spare + doubt, has posted before
+    anybody looks: together they are one and a half leases, and what Slack's history lags behind.
+    """
 
     lease: timedelta = timedelta(seconds=60)
     spare: timedelta = timedelta(seconds=20)
-    doubt: timedelta = timedelta(seconds=30)
+    doubt: timedelta = timedelta(seconds=75)
     between_posts: timedelta = limits.POST_INTERVAL
     batch: int = 20
 

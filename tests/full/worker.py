@@ -17,10 +17,10 @@ from bot.settings import Settings
 TIMING: Final = Timing(
     lease=timedelta(seconds=2),
     spare=timedelta(seconds=1),
-    doubt=timedelta(seconds=1),
+    doubt=timedelta(seconds=2.5),
     between_posts=timedelta(milliseconds=20),
 )
-"""As in earnest in proportion: a post begins only while half of its lease is left, and is looked for a while after the lease has ended."""
+"""As in earnest in proportion: what is spare and the doubt are together a little more than the one and a half leases that R2 freezes for."""
 LEASES: Final = Leases(lease=timedelta(seconds=5), beat=timedelta(seconds=1), doubt=timedelta(seconds=1))
 EVERY: Final = timedelta(milliseconds=300)
 
