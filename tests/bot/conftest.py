@@ -30,7 +30,7 @@ from store.engine import Database, connect, database_clock
 from store.schema import check
 from store.timed import Timed
 from tests.builders import imported
-from tests.conftest import STEADY
+from tests.conftest import STEADY, apps_url
 
 LONG: Final = Budget(timedelta(seconds=20), timedelta(seconds=25), timedelta(seconds=20))
 """Nobody gives up because the machine stood still; how fast an answer is, the benchmarks tell."""
@@ -118,10 +118,10 @@ class Pivotal:
     _processes: list[AsyncExitStack] = field(default_factory=list)
 
     async def starts(self, **how: Any) -> App:
-        """Start a process. From then on requests go to all that run, in turn. how: as `served` takes it."""
+        """Start a process, behind the second wall. From then on requests go to all that run, in turn. how: as `served` takes it."""
         stack = AsyncExitStack()
         self._processes.append(stack)
-        database = how.pop("database", None) or connect(self.database_url, patience=STEADY)
+        database = how.pop("database", None) or connect(apps_url(self.database_url), patience=STEADY)
         stack.push_async_callback(database.close)
         self.app, url = await stack.enter_async_context(served(database, self.slack, self.clock, **how))
         if not how.get("socket"):

@@ -322,7 +322,7 @@ async def test_what_may_be_there_twice_is_not_posted_a_third_time(pi: Pivotal) -
     await acme(pi)
     await falls(pi)
     pi.slack.faults.drop("chat.postMessage", times=2)
-    pi.slack.faults.refuse("conversations.history", "missing_scope", times=10)
+    pi.slack.faults.refuse("conversations.history", "missing_scope", times=1000)
     for _ in range(4):
         await pi.says("/pivotal nudges run now")
         await pi.looks()
