@@ -27,7 +27,7 @@ from tests.test_readme import TEXT
 
 ROOT: Final = Path(__file__).parents[1]
 EXAMPLE: Final = "postgresql://user:password@host/database"
-PATIENCE: Final = 120
+PATIENCE: Final = 600
 """Seconds; a process that takes longer hangs."""
 
 

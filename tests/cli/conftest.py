@@ -15,7 +15,7 @@ from bot.cli.program import main
 from bot.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE: Final = 120
+PATIENCE: Final = 600
 """Seconds; a process that takes longer hangs."""
 
 
