@@ -104,15 +104,16 @@ class Hooks:
             and not any(char in url for char in " \\@#")
         )
 
-    async def post(self, url: object, body: Mapping[str, Any]) -> str:
-        """Post one answer. Returns what went wrong: "ok", "refused" for a url that is not Slack's, "unreachable", or Slack's own word."""
+    async def post(self, url: object, answer: bytes) -> str:
+        """Post one answer, which is JSON. Returns what went wrong: "ok", "refused" for a url that is not Slack's, "unreachable", or Slack's
+        own word.
+        """
         if not (isinstance(url, str) and self.may_post(url)):
             log.warning("response_url is not Slack's: nothing was sent there")
             return "refused"
         try:
-            sent = kit.encoded(body)
             async with self._http.post(
-                url, data=sent, headers=JSON, allow_redirects=False, timeout=POST_TIMEOUT
+                url, data=answer, headers=JSON, allow_redirects=False, timeout=POST_TIMEOUT
             ) as reply:
                 said = (await reply.content.read(MAX_REPLY)).decode(errors="replace")
                 if reply.status == 200 and not said.replace(" ", "").startswith('{"ok":false'):
@@ -154,8 +155,8 @@ class Answers:
             await ack()
             return
         if message is not None and message.fallback is None:
-            # What `ack(…)` does, but for Bolt's JSON: of a page that takes three times as long to write.
-            ack.response = BoltResponse(status=200, body=kit.encoded(_ephemeral(message)).decode())
+            # What `ack(…)` does, but for Bolt's JSON: the page is written already.
+            ack.response = BoltResponse(status=200, body=_ephemeral(message).decode())
             return
         await ack()
         self._tasks.start(self._follow(made, body, replace=False, waited=self._budget.ack))
@@ -231,18 +232,21 @@ class Answers:
         rest = self._budget.sentence - waited
         await asyncio.wait({made}, timeout=rest.total_seconds())
         if not made.done():
-            await self._hooks.post(url, _ephemeral(problem.problem(PivotalError(SLOW))) | {"replace_original": False})
+            slow = problem.problem(PivotalError(SLOW))
+            await self._hooks.post(url, _ephemeral(slow, replace_original=False))
         message, is_answer = await made
         if message is None:
             return
-        placed = {"replace_original": replace and is_answer}
-        said = await self._hooks.post(url, _ephemeral(message) | placed)
+        replacing = replace and is_answer
+        said = await self._hooks.post(url, _ephemeral(message, replace_original=replacing))
         if said == "invalid_blocks" and message.fallback is not None:
-            await self._hooks.post(url, _ephemeral(message.fallback) | placed)
+            await self._hooks.post(url, _ephemeral(message.fallback, replace_original=replacing))
 
 
-def _ephemeral(message: Message) -> Json:
-    return {"response_type": "ephemeral", "text": kit.spoken(message.text), "blocks": list(message.blocks)}
+def _ephemeral(message: Message, **placed: bool) -> bytes:
+    """The JSON that Slack gets: what stands around the blocks, and these as they were written when they were measured."""
+    around = kit.encoded({"response_type": "ephemeral", "text": kit.spoken(message.text), **placed})
+    return b'%s,"blocks":%s}' % (around[:-1], message.json)
 
 
 def plain_sentence(error: PivotalError, program: str) -> str:

@@ -125,6 +125,7 @@ async def build(
             tasks=tasks,
             timing=timing,
             leases=leases,
+            removed=measured.removed,
             more=speaks.jobs,
         )
         bolt = _bolt(measured, settings.slack_api_url, http, speaks)

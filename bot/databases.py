@@ -1,14 +1,23 @@
 """The database that the environment names, with a streaming replica beside it where there is one."""
 
-from bot.metrics import Metrics
+from typing import Protocol
+
 from bot.settings import Misconfigured
 from store.domain.errors import UsageError
 from store.engine import Database, Patience, connect, parse_url
-from store.replica import Replicated
+from store.replica import Replicated, Served
 from store.timed import Timed
 
 
-def opened(url: str, read_url: str | None, patience: Patience, measured: Metrics | None = None) -> Database:
+class Measured(Protocol):
+    """What is told how long each transaction took, and who read: Metrics, of which a command at the terminal has no use."""
+
+    def queried(self, what: str, seconds: float) -> None: ...
+
+    def read_by(self, served: Served) -> None: ...
+
+
+def opened(url: str, read_url: str | None, patience: Patience, measured: Measured | None = None) -> Database:
     """Nothing is opened before its first use. measured: what tells how long each transaction took, and who read. Raises Misconfigured."""
 
     def timed(url: str) -> Database:

@@ -8,7 +8,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
-from bot.errors import request_id
+from bot.errors import is_identified, new_reference
 
 KINDS: Final = {
     "block_actions": "click",
@@ -28,10 +28,20 @@ class Dispatch(AsyncApp):
         super().__init__(**settings)
         self._observe = observe
 
+    def _init_context(self, req: AsyncBoltRequest) -> None:
+        """What Bolt's own does, without a Web API client for each request: none of our listeners calls Slack by it (slack.py does), and to
+        make one costs as much as all the rest of Bolt.
+        """
+        req.context["logger"] = self.logger
+        req.context["client"] = self.client
+        req.context["listener_runner"] = self.listener_runner
+
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         began = time.perf_counter()
         try:
-            with structlog.contextvars.bound_contextvars(request=request_id()):
+            if is_identified():  # by web.py
+                return await super().async_dispatch(req)
+            with structlog.contextvars.bound_contextvars(request=new_reference()):
                 return await super().async_dispatch(req)
         finally:
             self._observe(kind_of(req.body), time.perf_counter() - began)

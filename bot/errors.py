@@ -1,7 +1,7 @@
 """Any exception → one sentence to the person, one line in the log; both carry the same reference, which is the request's id."""
 
 import asyncio
-import secrets
+import random
 from typing import Final
 
 import structlog
@@ -33,14 +33,19 @@ def explained(error: Exception) -> PivotalError:
 
 
 def new_reference() -> str:
-    """Six characters: enough to find one request among those of a few days."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(6))
+    """Six characters: enough to find one request among those of a few days. It is no secret."""
+    return "".join(random.choices(ALPHABET, k=6))  # noqa: S311
 
 
 def request_id() -> str:
     """The id of the request that is being answered, which every line of the log carries meanwhile; a new one where there is none."""
     found: str | None = structlog.contextvars.get_contextvars().get("request")
     return found or new_reference()
+
+
+def is_identified() -> bool:
+    """Whether the request that is being answered has an id."""
+    return "request" in structlog.contextvars.get_contextvars()
 
 
 def lost(task: "asyncio.Task[object]") -> None:

@@ -47,11 +47,20 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._removed = Counter(
+            "pivotal_history_removed",
+            "Entries of histories that this process has removed, since their workspaces keep them for so long only.",
+            registry=self._registry,
+        )
+
     def acked(self, kind: str, seconds: float) -> None:
         self._acks.labels(kind).observe(seconds)
 
     def queried(self, what: str, seconds: float) -> None:
         self._queries.labels(what).observe(seconds)
+
+    def removed(self, count: int) -> None:
+        self._removed.inc(count)
 
     def read_by(self, served: Served) -> None:
         self._reads.labels(served.value).inc()

@@ -37,18 +37,24 @@ class Turns:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """One's turn. raises Busy, where it does not come in time"""
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._places.acquire()
-        except TimeoutError:
-            self.turned_away += 1
-            raise Busy from None
+        if self._places.locked():
+            await self._waited()
+        else:
+            await self._places.acquire()
         had = _mine.set((self, asyncio.current_task()))
         try:
             yield
         finally:
             _mine.reset(had)
             self._places.release()
+
+    async def _waited(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            self.turned_away += 1
+            raise Busy from None
 
     @asynccontextmanager
     async def _left(self) -> AsyncIterator[None]:

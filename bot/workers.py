@@ -1,6 +1,6 @@
 """The jobs, put together: who works off what is due, and by which name it is woken."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.answers import Tasks
@@ -12,6 +12,7 @@ from bot.jobs.exports import Exporter, Leases
 from bot.jobs.nudges import Nudger
 from bot.jobs.outside import Outside
 from bot.jobs.recall import Recaller
+from bot.jobs.retention import Retainer
 from bot.jobs.schedule import Jobs, Work
 from bot.jobs.speaking import Speaking
 from bot.jobs.watches import Watcher
@@ -49,9 +50,12 @@ def workers(
     tasks: Tasks,
     timing: Timing,
     leases: Leases,
+    removed: Callable[[int], None],
     more: Mapping[str, Work],
 ) -> Workers:
-    """shown: by which a shared history is rendered as it is sent. more: other jobs, by name."""
+    """shown: by which a shared history is rendered as it is sent. removed: told of entries that retention has removed. more: other jobs,
+    by name.
+    """
 
     def send() -> None:
         jobs.wake("deliver")
@@ -82,6 +86,7 @@ def workers(
             "forget": store.deliveries.forget,
             "forget answers": store.programs.forget,
             "purge": store.installing.purge,
+            "retain": Retainer(store, removed).drain,
             **more,
         },
     )

@@ -1,20 +1,29 @@
 """SQL of the log: append one activity or many, and read rows back as activities."""
 
-import secrets
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from store import chain, tables
+from store.chain import micros
 from store.domain.activity import Activity, Change, NewActivity, Ref, Source, Value
 from store.domain.errors import NotFound, code
 from store.engine import CLOCKS
-from store.prepared import Prepared, among, array
-from store.tables import plain
+from store.prepared import Prepared, among, array, sent
+from store.stating import Stated, facts, fields_of, kept, stated_by
+
+
+class Placed(NamedTuple):
+    """Where an activity came to stand in the log."""
+
+    seq: int
+    occurred_at: datetime
+    recorded_at: datetime
 
 
 def append(connection: sa.Connection, workspace: str, customer_id: str, new: NewActivity) -> int | None:
@@ -23,69 +32,61 @@ def append(connection: sa.Connection, workspace: str, customer_id: str, new: New
     returns  its seq, or None when its dedupe key has counted before: then nothing is written
     raises   NotFound, when the workspace has no such customer
     """
-    row = stated(workspace, customer_id, new)
+    placed = _append(connection, workspace, customer_id, stated_by(new), new)
+    return None if placed is None else placed.seq
+
+
+def appended(connection: sa.Connection, workspace: str, customer_id: str, new: NewActivity) -> Activity | None:
+    """The same. Returns the activity as it will be read."""
+    row = stated_by(new)
+    placed = _append(connection, workspace, customer_id, row, new)
+    if placed is None:
+        return None
+    *more, refs, changes, text, salt, _ = row
+    return of_columns(
+        (*placed, *more, *(None if each is None else json.loads(each) for each in (refs, changes)), text, salt)
+    )
+
+
+def _append(
+    connection: sa.Connection, workspace: str, customer_id: str, row: Stated, new: NewActivity
+) -> Placed | None:
     if connection.dialect.name == "postgresql":
-        return _append_in_one_statement(connection, row, new)
+        return _append_in_one_statement(connection, workspace, customer_id, row, new)
     if new.dedupe_key is not None and not first_time(connection, workspace, new.source, new.dedupe_key):
         return None
-    head = connection.execute(_HEAD, {"of": workspace, "ident": customer_id}).one_or_none()
-    if head is None:
+    head = _HEAD.all(connection, {"of": workspace, "ident": customer_id})
+    if not head:
         raise _unknown(customer_id)
-    last_seq, before, now = head
-    seq: int = last_seq + 1
-    place(row, seq, before, new.occurred_at, now)
-    connection.execute(_STORED, row)
-    if new.changes:
-        connection.execute(_INDEXED, field_rows(row))
-    connection.execute(_MOVED, {"of": workspace, "ident": customer_id, "seq": seq, "end": row["hash"]})
-    return seq
+    last_seq, before, now = head[0]
+    placed = Placed(last_seq + 1, min(new.occurred_at or now, now), now)
+    seq, at, recorded_at = placed.seq, micros(placed.occurred_at), micros(now)
+    end = chain.link(before, seq, at, recorded_at, facts(customer_id, row))
+    sent(connection, _STORED, (workspace, customer_id, seq, at, recorded_at, *row, end))
+    for field in fields_of(new):
+        sent(connection, _INDEXED, field_row(workspace, customer_id, seq, at, row, field))
+    sent(connection, _MOVED, (seq, end, workspace, customer_id))
+    return placed
 
 
-# Built once: to build a statement and find it among those compiled takes longer than SQLite takes to run it.
+def field_row(workspace: str, customer_id: str, seq: int, occurred_at: Any, row: Stated, field: str) -> tuple[Any, ...]:
+    """The columns of `activity_field`, in their order. occurred_at: as the driver takes it."""
+    return workspace, customer_id, field, row.actor, row.type, occurred_at, seq, row.source
+
+
+def inserting(table: sa.Table) -> str:
+    """SQLite's statement for one row of all columns, in their order."""
+    columns = table.c.keys()
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
+
+
+# In SQLite's words: to find a statement among those compiled takes SQLAlchemy longer than SQLite takes to run it.
 _c = tables.customer.c
 _OURS = sa.and_(_c.workspace_id == sa.bindparam("of"), _c.id == sa.bindparam("ident"))
-_HEAD = sa.select(_c.last_seq, _c.last_hash, CLOCKS["sqlite"]).where(_OURS)
-_STORED = tables.activity.insert()
-_INDEXED = tables.activity_field.insert()
-_MOVED = tables.customer.update().where(_OURS).values(last_seq=sa.bindparam("seq"), last_hash=sa.bindparam("end"))
-
-
-def stated(workspace: str, customer_id: str, new: NewActivity) -> dict[str, Any]:
-    """The columns of `activity` as far as the writer states them: all but seq, times and hash."""
-    salt = secrets.token_bytes(16)
-    changes = [
-        {"field": plain(change.field), "old": encoded(change.old), "new": encoded(change.new)} for change in new.changes
-    ] or None
-    text = _kept(new.text)
-    return {
-        "workspace_id": workspace,
-        "customer_id": customer_id,
-        "type": new.kind,
-        "actor": str(new.actor),
-        "source": new.source.value,
-        "subject": _kept(new.subject),
-        "onboarding_id": _kept(new.onboarding_id),
-        "edit_id": _kept(new.edit_id),
-        "refs": dict(new.refs) or None,
-        "changes": changes,
-        "text": text,
-        "salt": salt,
-        "commitment": chain.commitment(salt, changes, text),
-    }
-
-
-def place(row: dict[str, Any], seq: int, before: bytes, occurred_at: datetime | None, now: datetime) -> None:
-    """Complete a stated row with its place in the log. A source's time in the future is clamped to now."""
-    row["seq"] = seq
-    row["recorded_at"] = now
-    row["occurred_at"] = now if occurred_at is None else min(occurred_at, now)
-    row["hash"] = chain.seal(before, seq, row["occurred_at"], now, chain.facts(row))
-
-
-def field_rows(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What `activity_field` derives from a placed row: one per changed field, each field once."""
-    shared = {k: row[k] for k in ("workspace_id", "customer_id", "actor", "type", "occurred_at", "seq", "source")}
-    return [{**shared, "field": field} for field in chain.changed_fields(row)]
+_HEAD = Prepared(sa.select(_c.last_seq, _c.last_hash, CLOCKS["sqlite"]).where(_OURS))
+_STORED = inserting(tables.activity)
+_INDEXED = inserting(tables.activity_field)
+_MOVED = "UPDATE customer SET last_seq = ?, last_hash = ? WHERE workspace_id = ? AND id = ?"
 
 
 def _unknown(customer_id: str) -> NotFound:
@@ -94,16 +95,15 @@ def _unknown(customer_id: str) -> NotFound:
 
 def first_time(connection: sa.Connection, workspace: str, source: Source, key: str) -> bool:
     """Whether this key counts: nothing came in with it before. It is stored in the caller's transaction."""
-    given = {"workspace_id": workspace, "source": source.value, "key": _kept(key)}
-    stored = connection.execute(_KEY[connection.dialect.name], given)
-    return stored.first() is not None
+    given = {"workspace_id": workspace, "source": source.value, "key": kept(key)}
+    return bool(_KEY[connection.dialect.name].all(connection, given))
 
 
-def _new_key(dialect: str) -> sa.Insert:
+def _new_key(dialect: str) -> Prepared:
     k = tables.inbound_key.c
     row: dict[str, Any] = {column.name: sa.bindparam(column.name) for column in (k.workspace_id, k.source, k.key)}
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return (
+    return Prepared(
         insert(tables.inbound_key)
         .values(row | {"recorded_at": CLOCKS[dialect]})
         .on_conflict_do_nothing()
@@ -114,73 +114,70 @@ def _new_key(dialect: str) -> sa.Insert:
 _KEY = {dialect: _new_key(dialect) for dialect in CLOCKS}
 
 
+_GIVEN = ("workspace_id", "customer_id", "occurred_at", "facts", "fields", *Stated._fields, "dedupe_key")
+"""The parameters of the statements that follow, in their order."""
+
 _KEYED = """
 key AS (
     INSERT INTO inbound_key (workspace_id, source, key, recorded_at)
-    SELECT workspace_id, :source, :key, clock_timestamp() FROM customer
-    WHERE workspace_id = :workspace_id AND id = :customer_id
+    SELECT {workspace_id}, {source}, {dedupe_key}, clock_timestamp() FROM customer
+    WHERE workspace_id = {workspace_id} AND id = {customer_id}
     ON CONFLICT DO NOTHING RETURNING key
 ),"""
+_IF_NEW = "AND EXISTS (SELECT 1 FROM key)"
 
 _APPEND = """
-WITH {key}
+WITH {keyed}
 head AS MATERIALIZED (
     SELECT last_seq + 1 AS seq, last_hash FROM customer
-    WHERE workspace_id = :workspace_id AND id = :customer_id {if_new} FOR UPDATE
+    WHERE workspace_id = {workspace_id} AND id = {customer_id} {if_new} FOR UPDATE
 ),
 clock AS MATERIALIZED (SELECT seq, last_hash, clock_timestamp() AS recorded_at FROM head),
 timed AS MATERIALIZED (
-    SELECT seq, last_hash, recorded_at, least(CAST(:occurred_at AS timestamptz), recorded_at) AS occurred_at FROM clock
+    SELECT seq, last_hash, recorded_at, least({occurred_at}::timestamptz, recorded_at) AS occurred_at FROM clock
 ),
 link AS MATERIALIZED (
     SELECT seq, recorded_at, occurred_at, sha256(
         'act1'::bytea || last_hash || int8send(seq) || int8send((extract(epoch FROM occurred_at) * 1000000)::bigint)
-        || int8send((extract(epoch FROM recorded_at) * 1000000)::bigint) || CAST(:facts AS bytea)
+        || int8send((extract(epoch FROM recorded_at) * 1000000)::bigint) || {facts}::bytea
     ) AS hash FROM timed
 ),
 moved AS (
     UPDATE customer SET last_seq = link.seq, last_hash = link.hash FROM link
-    WHERE workspace_id = :workspace_id AND id = :customer_id
+    WHERE workspace_id = {workspace_id} AND id = {customer_id}
 ),
 stored AS (
     INSERT INTO activity (workspace_id, customer_id, seq, occurred_at, recorded_at, type, actor, source, subject,
                           onboarding_id, edit_id, refs, changes, text, salt, commitment, hash)
-    SELECT :workspace_id, :customer_id, seq, occurred_at, recorded_at, :type, :actor, :source, :subject,
-           :onboarding_id, :edit_id, :refs, :changes, :text, :salt, :commitment, hash FROM link
-    RETURNING seq
+    SELECT {workspace_id}, {customer_id}, seq, occurred_at, recorded_at, {type}, {actor}, {source}, {subject},
+           {onboarding_id}, {edit_id}, {refs}::json, {changes}::json, {text}, {salt}::bytea, {commitment}::bytea, hash FROM link
+    RETURNING seq, occurred_at, recorded_at
 ),
 indexed AS (
     INSERT INTO activity_field (workspace_id, customer_id, field, actor, type, occurred_at, seq, source)
-    SELECT :workspace_id, :customer_id, field, :actor, :type, occurred_at, seq, :source
-    FROM link, unnest(CAST(:fields AS text[])) AS field
+    SELECT {workspace_id}, {customer_id}, field, {actor}, {type}, occurred_at, seq, {source}
+    FROM link, unnest({fields}::text[]) AS field
 )
-SELECT seq FROM stored
+SELECT seq, occurred_at, recorded_at FROM stored
 """
 
-
-def _one_statement(template: str) -> sa.TextClause:
-    a = tables.activity.c
-    typed = [
-        sa.bindparam(c.name, type_=c.type) for c in a if c.name not in {"seq", "occurred_at", "recorded_at", "hash"}
-    ]
-    return sa.text(template).bindparams(*typed, sa.bindparam("occurred_at", type_=a.occurred_at.type))
+_PLACES = {name: f"${place}" for place, name in enumerate(_GIVEN, 1)}
+_APPEND_ONCE = _APPEND.format(**_PLACES, keyed=_KEYED.format(**_PLACES), if_new=_IF_NEW)
+_APPEND_ALWAYS = _APPEND.format(**_PLACES, keyed="", if_new="")
 
 
-_APPEND_ONCE = _one_statement(_APPEND.format(key=_KEYED, if_new="AND EXISTS (SELECT 1 FROM key)"))
-_APPEND_ALWAYS = _one_statement(_APPEND.format(key="", if_new=""))
-
-
-def _append_in_one_statement(connection: sa.Connection, row: dict[str, Any], new: NewActivity) -> int | None:
+def _append_in_one_statement(
+    connection: sa.Connection, workspace: str, customer_id: str, row: Stated, new: NewActivity
+) -> Placed | None:
     """The row lock is held for one statement only: eight writers on one customer then do not queue for each other's round trips."""
-    values = {**row, "occurred_at": new.occurred_at, "facts": chain.facts(row), "fields": chain.changed_fields(row)}
-    key = _kept(new.dedupe_key)
-    statement = _APPEND_ALWAYS if key is None else _APPEND_ONCE
-    seq: int | None = connection.execute(
-        statement, values if key is None else {**values, "key": key}
-    ).scalar_one_or_none()
-    if seq is None and (key is None or not _is_known(connection, row["workspace_id"], row["customer_id"])):
-        raise _unknown(row["customer_id"])
-    return seq
+    given = (workspace, customer_id, new.occurred_at, facts(customer_id, row), fields_of(new), *row)
+    key = kept(new.dedupe_key)
+    found = sent(connection, _APPEND_ALWAYS, given) if key is None else sent(connection, _APPEND_ONCE, (*given, key))
+    if found:
+        return Placed(*found[0])
+    if key is None or not _is_known(connection, workspace, customer_id):
+        raise _unknown(customer_id)
+    return None
 
 
 def _is_known(connection: sa.Connection, workspace: str, customer_id: str) -> bool:
@@ -191,22 +188,6 @@ def _is_known(connection: sa.Connection, workspace: str, customer_id: str) -> bo
 
 
 # --- values in JSON ---------------------------------------------------------------------------------------------------
-
-
-def _kept(text: str | None) -> str | None:
-    return None if text is None else plain(text)
-
-
-def encoded(value: Value) -> object:
-    match value:
-        case str():
-            return plain(value)
-        case Ref():
-            return {"ref": str(value)}
-        case tuple():
-            return [plain(item) for item in value]
-        case _:
-            return value
 
 
 def decoded(value: Any) -> Value:
@@ -226,21 +207,39 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Activity, ...]:
 
 
 def from_row(row: Mapping[str, Any]) -> Activity:
+    """row: by column name."""
+    return of_columns([row[name] for name in _READ])
+
+
+def of_columns(row: Sequence[Any]) -> Activity:
+    """row: the values of `columns`, in their order."""
+    seq, occurred_at, recorded_at, kind, actor, source, subject, onboarding_id, edit_id, refs, changes, text, salt = row
     return Activity(
-        seq=row["seq"],
-        occurred_at=row["occurred_at"],
-        recorded_at=row["recorded_at"],
-        kind=row["type"],
-        actor=Ref.parse(row["actor"]),
-        source=Source(row["source"]),
-        changes=tuple(Change(c["field"], decoded(c["old"]), decoded(c["new"])) for c in row["changes"] or ()),
-        text=row["text"],
-        subject=row["subject"],
-        onboarding_id=row["onboarding_id"],
-        edit_id=row["edit_id"],
-        refs=row["refs"] or {},
-        redacted=row["salt"] is None,
+        seq=seq,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        kind=kind,
+        actor=Ref.parse(actor),
+        source=Source(source),
+        changes=tuple([Change(c["field"], decoded(c["old"]), decoded(c["new"])) for c in changes]) if changes else (),
+        text=text,
+        subject=subject,
+        onboarding_id=onboarding_id,
+        edit_id=edit_id,
+        refs=refs or {},
+        redacted=salt is None,
     )
+
+
+_READ: Final = (
+    *("seq", "occurred_at", "recorded_at", "type", "actor", "source", "subject", "onboarding_id", "edit_id"),
+    *("refs", "changes", "text", "salt"),
+)
+
+
+def columns(of: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    """Of this table, or its alias: what an Activity is made of."""
+    return [of.c[name] for name in _READ]
 
 
 def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Sequence[int]) -> dict[int, Activity]:
@@ -248,17 +247,17 @@ def by_seq(connection: sa.Connection, workspace: str, customer_id: str, seqs: Se
     postgres = connection.dialect.name == "postgresql"
     given = {"of": workspace, "ident": customer_id, "seqs": array(seqs, connection.dialect.name)}
     rows = (_EACH_BY_SEQ if postgres else _BY_SEQ).all(connection, given)
-    names = tables.activity.c.keys()
-    return {activity.seq: activity for activity in from_rows(dict(zip(names, row, strict=True)) for row in rows)}
+    return {activity.seq: activity for activity in map(of_columns, rows)}
 
 
 _a = tables.activity.c
 _MINE = sa.and_(_a.workspace_id == sa.bindparam("of"), _a.customer_id == sa.bindparam("ident"))
-_BY_SEQ = Prepared(sa.select(tables.activity).where(_MINE, among(_a.seq, "seqs", "sqlite")))
+_ALL = sa.select(*columns(tables.activity))
+_BY_SEQ = Prepared(_ALL.where(_MINE, among(_a.seq, "seqs", "sqlite")))
 
 # On PostgreSQL a plan that is kept reads the whole customer for `seq IN (…)`, once it has seen small ones.
 _seqs = (
     sa.func.unnest(sa.bindparam("seqs", type_=ARRAY(sa.BigInteger))).table_valued("value").render_derived(name="each")
 )
-_one = sa.select(tables.activity).where(_MINE, _a.seq == _seqs.c.value).limit(sa.literal_column("1")).lateral("one")
+_one = _ALL.where(_MINE, _a.seq == _seqs.c.value).limit(sa.literal_column("1")).lateral("one")
 _EACH_BY_SEQ = Prepared(sa.select(_one).select_from(_seqs.join(_one, sa.true())))

@@ -136,12 +136,14 @@ def _introduced(connection: sa.Connection, workspace: str, slack_user_id: str, d
     return ref
 
 
-def names(connection: sa.Connection, workspace: str, refs: Iterable[Ref]) -> dict[str, str]:
-    """Display names by reference. An erased contact has none left: it reads `removed contact`."""
+def names(
+    connection: sa.Connection, workspace: str, refs: Iterable[Ref], known: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Display names by reference. An erased contact has none left: it reads `removed contact`. known: those that were read already."""
     wanted = set(refs)
-    found = {str(ref): OWN_NAMES[ref] for ref in wanted if ref in OWN_NAMES}
+    found = {**(known or {}), **{str(ref): OWN_NAMES[ref] for ref in wanted if ref in OWN_NAMES}}
     contacts = [ref.id for ref in wanted if ref.type is ActorType.CONTACT]
-    others = [str(ref) for ref in wanted if ref.type is not ActorType.CONTACT and ref not in OWN_NAMES]
+    others = [name for ref in wanted if ref.type is not ActorType.CONTACT and (name := str(ref)) not in found]
     dialect = connection.dialect.name
     if others:
         rows = _ACTORS[dialect].all(connection, {"of": workspace, "ids": array(others, dialect)})

@@ -1,18 +1,20 @@
 """Many activities at once, by each database's own fast door: COPY on PostgreSQL, one prepared statement on SQLite."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.util import await_only
 
-from store import activities, tables
+from store import activities, chain, tables
 from store.chain import micros
-from store.domain.activity import NewActivity, Source
+from store.domain.activity import Source
 from store.engine import canonical, database_clock
+from store.stating import facts, stated
 from store.tables import Instant
 from store.wall import is_walled
 
@@ -20,34 +22,58 @@ KEYED_BY: Final = Source.IMPORT
 """Keys of imported lines, whatever the source of what happened."""
 
 
-def append_many(connection: sa.Connection, workspace: str, new: Sequence[tuple[str, NewActivity]]) -> int:
+class Happened(NamedTuple):
+    """An activity of an import. key: by which it counts once; fields: the names of those it changed, each once; changes: their text
+    (stating.py).
+    """
+
+    customer_id: str
+    key: str
+    occurred_at: datetime
+    kind: str
+    actor: str
+    source: str
+    fields: Sequence[str]
+    changes: str | None
+    text: str | None
+    onboarding_id: str | None
+    edit_id: str | None
+
+
+def append_many(connection: sa.Connection, workspace: str, happened: Sequence[Happened]) -> int:
     """Append activities of many customers, in their order, in the caller's transaction.
 
-    returns  how many were added; those whose dedupe key has counted before are left out
+    returns  how many were added; those whose key has counted before are left out
     """
-    fresh = _not_yet_counted(connection, workspace, new)
+    fresh = _not_yet_counted(connection, workspace, happened)
     if not fresh:
         return 0
+    instant = _instant(connection)
     now = database_clock(connection)
-    heads = _locked_heads(connection, workspace, {customer_id for customer_id, _ in fresh})
-    rows = []
-    for customer_id, activity in fresh:
-        row = activities.stated(workspace, customer_id, activity)
-        seq, before = heads[customer_id]
-        activities.place(row, seq + 1, before, activity.occurred_at, now)
-        heads[customer_id] = (seq + 1, row["hash"])
-        rows.append(row)
-    insert_rows(connection, tables.activity, rows)
-    insert_rows(connection, tables.activity_field, [one for row in rows for one in activities.field_rows(row)])
-    insert_rows(
-        connection,
-        tables.inbound_key,
-        [
-            {"workspace_id": workspace, "source": KEYED_BY.value, "key": activity.dedupe_key, "recorded_at": now}
-            for _, activity in fresh
-            if activity.dedupe_key is not None
-        ],
-    )
+    now_micros, now_given = micros(now), instant(now)
+    heads = _locked_heads(connection, workspace, {one.customer_id for one in fresh.values()})
+    rows, fields = [], []
+    for one in fresh.values():
+        customer_id, occurred_at = one.customer_id, min(one.occurred_at, now)
+        said = stated(
+            one.kind,
+            one.actor,
+            one.source,
+            one.changes,
+            one.text,
+            onboarding_id=one.onboarding_id,
+            edit_id=one.edit_id,
+        )
+        last_seq, before = heads[customer_id]
+        seq, at = last_seq + 1, instant(occurred_at)
+        end = chain.link(before, seq, micros(occurred_at), now_micros, facts(customer_id, said))
+        heads[customer_id] = (seq, end)
+        rows.append((workspace, customer_id, seq, at, now_given, *said, end))
+        fields += [activities.field_row(workspace, customer_id, seq, at, said, field) for field in one.fields]
+    put(connection, "activity", tables.activity.c.keys(), rows)
+    put(connection, "activity_field", tables.activity_field.c.keys(), fields)
+    keys = [(workspace, KEYED_BY.value, key, now_given) for key in fresh]
+    put(connection, "inbound_key", tables.inbound_key.c.keys(), keys)
     c = tables.customer.c
     moved = (
         tables.customer.update()
@@ -58,22 +84,16 @@ def append_many(connection: sa.Connection, workspace: str, new: Sequence[tuple[s
     return len(fresh)
 
 
-def _not_yet_counted(
-    connection: sa.Connection, workspace: str, new: Sequence[tuple[str, NewActivity]]
-) -> list[tuple[str, NewActivity]]:
+def _not_yet_counted(connection: sa.Connection, workspace: str, happened: Sequence[Happened]) -> dict[str, Happened]:
+    """By key, in their order; of several with one key, the first."""
     k = tables.inbound_key.c
-    keys = [activity.dedupe_key for _, activity in new if activity.dedupe_key is not None]
-    known = sa.select(k.key).where(
-        k.workspace_id == workspace, k.source == KEYED_BY.value, _among(connection, k.key, keys)
-    )
+    keys = _among(connection, k.key, [one.key for one in happened])
+    known = sa.select(k.key).where(k.workspace_id == workspace, k.source == KEYED_BY.value, keys)
     counted = set(connection.execute(known).scalars())
-    fresh = []
-    for customer_id, activity in new:
-        if activity.dedupe_key is None:
-            fresh.append((customer_id, activity))
-        elif activity.dedupe_key not in counted:
-            counted.add(activity.dedupe_key)
-            fresh.append((customer_id, activity))
+    fresh: dict[str, Happened] = {}
+    for one in happened:
+        if one.key not in counted:
+            fresh.setdefault(one.key, one)
     return fresh
 
 
@@ -111,7 +131,9 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
 
 
 def put(connection: sa.Connection, table: str, names: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
-    """Insert records whose values are as the driver takes them. table, names: our own, never anybody's text."""
+    """Insert records, if any, whose values are as the driver takes them. table, names: our own, never anybody's text."""
+    if not records:
+        return
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         if is_walled(connection):  # PostgreSQL has no COPY into a table with policies
@@ -133,6 +155,11 @@ def _from_arrays(table: str, names: Sequence[str]) -> str:
 def _plain(kind: sa.types.TypeEngine[Any]) -> str:
     """PostgreSQL's name of a column's type, without its collation."""
     return kind.compile(postgresql.dialect()).partition(" COLLATE")[0]  # type: ignore[no-untyped-call]
+
+
+def _instant(connection: sa.Connection) -> Callable[[datetime], Any]:
+    """A time as the driver takes it."""
+    return micros if connection.dialect.name == "sqlite" else lambda instant: instant
 
 
 def _to_driver(kind: sa.types.TypeEngine[Any], values: list[Any], *, postgres: bool) -> list[Any]:

@@ -7,26 +7,33 @@
 seq and times are 8-byte big-endian integers (times in microseconds since 1970), so that PostgreSQL can give them under the customer's lock
 and compute the last line by itself (decisions/0002-one-statement.md). Redacting a row deletes changes, text and salt; the commitment
 stays, so the chain verifies before and after, and nobody can test a guess at what the row said.
+
+Where retention has removed the oldest rows (retention.py), the chain begins at the customer's checkpoint, which has what the seal of the
+last of them was made of.
 """
 
 import hashlib
 import hmac
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from store import tables
 from store.domain.activity import REMOVED_CONTACT
 from store.domain.query import EPOCH, MICROSECOND
-from store.engine import canonical
-from store.stored import UNREADABLE, FieldIndex, by_our_types, rows
+from store.engine import canonical, database_clock
+from store.stored import UNREADABLE, FieldIndex, Stored, by_our_types, rows
 
 GENESIS = bytes(32)
 """The hash before a customer's first row."""
+KEPT_AT_LEAST: Final = timedelta(days=30)
+"""How long every row is kept, whatever its workspace has decided. The triggers of migration 0007 know it, too."""
+CLOCKS_DIFFER: Final = timedelta(days=1)
+"""By less than that: the database's may be put back, and another may be restored on another machine."""
 
 
 def commitment(salt: bytes, changes: object, text: str | None) -> bytes:
@@ -55,7 +62,12 @@ def facts(row: Mapping[str, Any]) -> bytes:
 
 
 def seal(before: bytes, seq: int, occurred_at: datetime, recorded_at: datetime, stated: bytes) -> bytes:
-    place = struct.pack(">qqq", seq, micros(occurred_at), micros(recorded_at))
+    return link(before, seq, micros(occurred_at), micros(recorded_at), stated)
+
+
+def link(before: bytes, seq: int, occurred_at: int, recorded_at: int, stated: bytes) -> bytes:
+    """The same, of times in microseconds since 1970."""
+    place = struct.pack(">qqq", seq, occurred_at, recorded_at)
     return hashlib.sha256(b"act1" + before + place + stated).digest()
 
 
@@ -83,10 +95,39 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """From where a customer's chain goes on: the last row that was removed, and what its seal was made of. So the row after it proves this
+    one's place and its times, as it would if it were still there.
+    """
+
+    seq: int
+    hash_before: bytes
+    occurred_at: datetime
+    recorded_at: datetime
+    facts: bytes
+
+    @property
+    def hash(self) -> bytes:
+        return seal(self.hash_before, self.seq, self.occurred_at, self.recorded_at, self.facts)
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
+    """activities: those that are there. removed: how many retention has removed before them."""
+
     customers: int
     activities: int
     faults: tuple[Fault, ...]
+    removed: int = 0
+
+
+class Broken(Exception):
+    """The first row that is not as it was recorded, or the place where one is missing."""
+
+    def __init__(self, seq: int, what: str) -> None:
+        super().__init__(what)
+        self.seq = seq
+        self.what = what
 
 
 def heads(connection: sa.Connection, workspace: str) -> list[Head]:
@@ -95,6 +136,15 @@ def heads(connection: sa.Connection, workspace: str) -> list[Head]:
         sa.select(c.id, c.last_seq, c.last_hash).where(c.workspace_id == workspace).order_by(c.id)
     )
     return [Head(*row) for row in found]
+
+
+def checkpoint(connection: sa.Connection, workspace: str, customer_id: str) -> Checkpoint | None:
+    """None: nothing of this customer's history has been removed."""
+    p = tables.checkpoint.c
+    mine = sa.and_(p.workspace_id == workspace, p.customer_id == customer_id)
+    columns = (p.seq, p.hash_before, p.occurred_at, p.recorded_at, p.facts)
+    row = connection.execute(sa.select(*columns).where(mine)).one_or_none()
+    return None if row is None else Checkpoint(*row)
 
 
 def verify(
@@ -110,56 +160,97 @@ def verify(
         chosen = chosen.where(c.id == customer_id)
     customers = connection.execute(chosen).all()
     anchors = dict(anchors or {})
-    activities, faults = 0, []
+    activities, removed, faults = 0, 0, []
     for ident, name, last_seq, last_hash in customers:
-        anchor = anchors.pop(ident, None)
-        walked, fault = _walk(connection, workspace, Head(ident, last_seq, last_hash), anchor)
-        activities += walked
-        if fault:
-            faults.append(Fault(ident, name, *fault))
+        walk = _Walk(connection, workspace, Head(ident, last_seq, last_hash), anchors.pop(ident, None))
+        try:
+            walk.walk()
+        except Broken as broken:
+            faults.append(Fault(ident, name, broken.seq, broken.what))
+        activities += walk.seen
+        removed += walk.removed
     if customer_id is None:
         faults += [Fault(a.customer_id, "", 1, "the customer and its history are gone") for a in anchors.values()]
-    return Checked(len(customers), activities, tuple(faults))
+    return Checked(len(customers), activities, tuple(faults), removed)
 
 
-def _walk(
-    connection: sa.Connection, workspace: str, head: Head, anchor: Head | None
-) -> tuple[int, tuple[int, str] | None]:
-    """Number of rows seen, and the first bad seq with what is wrong there."""
-    before, expected = GENESIS, 1
-    redacted: set[int] = set()
-    listed: set[int] = set()
-    index = FieldIndex(connection, workspace, head.customer_id)
-    for stored in rows(connection, workspace, head.customer_id):
+def sound(
+    connection: sa.Connection, workspace: str, customer_id: str, start: Checkpoint | None, at_once: int = 1000
+) -> Iterator[tuple[Stored, Mapping[str, Any]]]:
+    """A customer's rows behind the checkpoint in the order of seq, as they lie there and by our types, as long as each is as it was recorded.
+
+    raises  Broken
+    """
+    before, expected = (GENESIS, 1) if start is None else (start.hash, start.seq + 1)
+    for stored in rows(connection, workspace, customer_id, at_once):
         if stored["seq"] != expected:
-            return expected, (expected, "the row is missing")
+            if expected > 1 and stored["seq"] in range(1, expected):
+                raise Broken(stored["seq"], "the row is one of those that are said to have been removed")
+            raise Broken(expected, "the row is missing")
         try:
             row = by_our_types(connection, stored)
             fault = _unlike_its_seal(row, before)
         except UNREADABLE:
-            return expected, (expected, "the row holds what is never written there")
+            raise Broken(expected, "the row holds what is never written there") from None
         if fault:
-            return expected, (expected, fault)
-        if row["salt"] is None:
-            redacted.add(expected)
-        if row["type"] == "contact.removed":
-            listed.update((row["refs"] or {}).get("redacted", ()))
-        if not index.agrees(stored, changed_fields(row), redacted=row["salt"] is None):
-            return expected, (expected, "the index of changed fields differs from the row")
-        before = row["hash"]
-        if anchor and anchor.seq == expected and anchor.hash != before:
-            return expected, (expected, "the row is not the one that was anchored")
-        expected += 1
-    seen = expected - 1
-    if unlisted := redacted - listed:
-        return seen, (min(unlisted), "the row was redacted, and no removal of a contact lists it")
-    if anchor and anchor.seq > seen:
-        return seen, (expected, f"rows up to {anchor.seq} were anchored and are gone")
-    if head.seq != seen or head.hash != before:
-        return seen, (min(head.seq, seen) + 1, "the end of the history is not where the customer's record says")
-    if index.has_more():
-        return seen, (expected, "the index of changed fields names rows that do not exist")
-    return seen, None
+            raise Broken(expected, fault)
+        yield stored, row
+        before, expected = row["hash"], expected + 1
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Along one customer's chain. seen: rows that were there; removed: how many are gone before them."""
+
+    connection: sa.Connection
+    workspace: str
+    head: Head
+    anchor: Head | None
+    seen: int = 0
+    removed: int = 0
+
+    def walk(self) -> None:
+        """raises  Broken"""
+        start = self._start()
+        end, before = (0, GENESIS) if start is None else (start.seq, start.hash)
+        self.removed = end
+        redacted: set[int] = set()
+        listed: set[int] = set()
+        index = FieldIndex(self.connection, self.workspace, self.head.customer_id)
+        for stored, row in sound(self.connection, self.workspace, self.head.customer_id, start):
+            if row["salt"] is None:
+                redacted.add(row["seq"])
+            if row["type"] == "contact.removed":
+                listed.update((row["refs"] or {}).get("redacted", ()))
+            if not index.agrees(stored, changed_fields(row), redacted=row["salt"] is None):
+                raise Broken(row["seq"], "the index of changed fields differs from the row")
+            end, before = row["seq"], row["hash"]
+            if self.anchor and self.anchor.seq == end and self.anchor.hash != before:
+                raise Broken(end, "the row is not the one that was anchored")
+            self.seen += 1
+        if unlisted := redacted - listed:
+            raise Broken(min(unlisted), "the row was redacted, and no removal of a contact lists it")
+        if self.anchor and self.anchor.seq > end:
+            raise Broken(end + 1, f"rows up to {self.anchor.seq} were anchored and are gone")
+        if self.head.seq != end or self.head.hash != before:
+            raise Broken(min(self.head.seq, end) + 1, "the end of the history is not where the customer's record says")
+        if index.has_more():
+            raise Broken(end + 1, "the index of changed fields names rows that do not exist")
+
+    def _start(self) -> Checkpoint | None:
+        """From where to walk. What an anchor says of rows before it can no longer be told."""
+        try:
+            start = checkpoint(self.connection, self.workspace, self.head.customer_id)
+            found = None if start is None else start.hash
+        except UNREADABLE:
+            raise Broken(1, "the checkpoint holds what is never written there") from None
+        if start is None:
+            return None
+        if self.anchor and self.anchor.seq == start.seq and self.anchor.hash != found:
+            raise Broken(start.seq, "the checkpoint is not the row that was anchored")
+        if start.recorded_at > database_clock(self.connection) - KEPT_AT_LEAST + CLOCKS_DIFFER:
+            raise Broken(start.seq, "the row was removed before its time")
+        return start
 
 
 def _unlike_its_seal(row: Mapping[str, Any], before: bytes) -> str | None:

@@ -1,18 +1,19 @@
 """SQL of customers: find one by what a person typed, or offer some to choose from."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from unicodedata import combining, normalize
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process, utils
 
-from store import tables
+from store import settings, tables
 from store.actors import folded
 from store.domain.errors import Ambiguous, NotFound, code
 from store.domain.query import CustomerName
 from store.prepared import Prepared
+from store.settings import WorkspaceSettings
 from store.tables import plain
 
 NEAREST = 3
@@ -40,20 +41,29 @@ def free_slug(connection: sa.Connection, workspace: str, name: str) -> str:
     return next(slug for n in range(2, len(taken) + 3) if (slug := f"{wanted}-{n}") not in taken)
 
 
-def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool = False) -> tuple[CustomerName, bool]:
+Allow = Callable[[WorkspaceSettings], None]
+"""Raises Refused where a workspace's settings do not let somebody do what they want to."""
+
+
+def find(
+    connection: sa.Connection, workspace: str, words: str, *, writing: bool = False, allow: Allow | None = None
+) -> tuple[CustomerName, bool]:
     """The one customer that these words name.
 
     In order: id, slug, import ref, domain, name to the letter, name case-folded; for reading also the only customer whose name or
     slug begins with the words.
 
+    allow    is asked first, of the settings of the same moment
     returns  the customer, and whether it was found by its beginning only
     raises   Ambiguous, listing those that fit; NotFound, with the nearest names
     """
     words, key = plain(words), folded(words)
     fitting = _FITTING.all(connection, {"workspace": workspace, "words": words, "key": key})
+    if allow is not None:
+        allow(WorkspaceSettings.model_validate(fitting[0][-1]) if fitting else settings.read(connection, workspace))
     if fitting:
-        *_, first = fitting[0]
-        return _only([CustomerName(*one) for *one, way in fitting if way == first], words), False
+        first = fitting[0][5]
+        return _only([CustomerName(*one) for *one, way, _ in fitting if way == first], words), False
     c = tables.customer.c
     if key and not writing:
         begins = sa.or_(_starts(c.name_key, key), _starts(c.slug, key))
@@ -63,8 +73,10 @@ def find(connection: sa.Connection, workspace: str, words: str, *, writing: bool
 
 
 def _fitting() -> sa.Select[Any]:
-    """Customers that the words name exactly, with the way in which they do, best first; one reading of each index."""
-    c, x = tables.customer.c, tables.external_id.c
+    """Customers that the words name exactly, with the way in which they do, best first, and the workspace's settings: a history asks for
+    both. One reading of each index.
+    """
+    c, x, w = tables.customer.c, tables.external_id.c, tables.workspace.c
     workspace, words, key = (sa.bindparam(name, type_=tables.Key) for name in ("workspace", "words", "key"))
     imported = sa.select(x.customer_id).where(
         x.workspace_id == workspace, x.provider == "import", x.account == "", x.external_id == words
@@ -80,8 +92,9 @@ def _fitting() -> sa.Select[Any]:
     way = sa.case(*((same, number) for number, same in enumerate(ways))).label("way")
     # To the letter is case-folded, too: `name` itself is in no index.
     known = sa.or_(*(same for same in ways if same is not ways[4]))
+    settings_ = sa.select(w.settings).where(w.workspace_id == workspace).scalar_subquery()
     return (
-        sa.select(c.id, c.slug, c.name, c.domain, way)
+        sa.select(c.id, c.slug, c.name, c.domain, c.last_seq, way, settings_)
         .where(c.workspace_id == workspace, known)
         .order_by(way, c.name_key, c.slug)
         .limit(LISTED + 1)
@@ -129,7 +142,7 @@ def _named(
 ) -> list[CustomerName]:
     c = tables.customer.c
     rows = connection.execute(
-        sa.select(c.id, c.slug, c.name, c.domain)
+        sa.select(c.id, c.slug, c.name, c.domain, c.last_seq)
         .where(c.workspace_id == workspace, which)
         .order_by(c.name_key, c.slug)
         .limit(limit)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -80,10 +80,11 @@ class Database(Protocol):
     @property
     def dialect(self) -> str: ...
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
         """All that the work reads is of one moment; it can change nothing.
 
-        workspace  whose rows it is about, NOBODYS or ACROSS. Where the database keeps workspaces apart by itself, it sees no others.
+        workspace   whose rows it is about, NOBODYS or ACROSS. Where the database keeps workspaces apart by itself, it sees no others.
+        one_moment  False: each statement may be of a moment of its own, and the database need not be told where the work begins and ends
         """
         ...
 
@@ -171,7 +172,7 @@ class SqliteDatabase:
 
     # A file is its process's alone: SQLite has no roles, and so no second wall.
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:  # noqa: ARG002
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:  # noqa: ARG002
         return await self._run(self._readers, self._reading, work)
 
     async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:  # noqa: ARG002 - SQLite needs its transaction anyway
@@ -240,7 +241,10 @@ def _sqlite_engine(
 
     @event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if query_only:  # nothing is locked, so nothing can fail that SQLAlchemy would have to tell of
+            connection.connection.cursor().execute(begin)
+        else:
+            connection.exec_driver_sql(begin)
 
     return engine
 
@@ -265,6 +269,10 @@ def _truncate_log(engine: sa.Engine) -> bool:
         raw.close()
 
 
+SNAPSHOT: Final[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""How PostgreSQL reads all of one moment."""
+
+
 class PostgresDatabase:
     dialect = "postgresql"
 
@@ -287,16 +295,18 @@ class PostgresDatabase:
         _hand_out_no_dead_connections(self._alone.sync_engine)
         _wait_for_no_goodbye(self._alone.sync_engine)
         # A page is several statements, and must not tear (decisions/0003-one-snapshot.md).
-        self._reading = self._alone.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._reading = self._alone.execution_options(**SNAPSHOT)
         self._writing = self._alone.execution_options(isolation_level="READ COMMITTED")
         # COPY goes past SQLAlchemy, and fails with the driver's own errors.
         driver = self._alone.dialect.loaded_dbapi.asyncpg
         self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError, driver.InternalClientError)
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
         def asked() -> T:
-            with self._reading.sync_engine.connect() as connection:
+            with (self._reading if one_moment else self._alone).sync_engine.connect() as connection:
+                if not one_moment and is_walled(connection):  # who is asking is said at the beginning of a transaction
+                    connection.execution_options(**SNAPSHOT)
                 enter(connection, workspace)
                 return work(connection)
 

@@ -14,7 +14,7 @@ from typing import Any, Final, assert_never
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store import activities, exporting, tables
+from store import activities, chain, exporting, tables
 from store.actors import new_id, zone_named
 from store.domain.activity import Change, NewActivity, Ref, Source
 from store.domain.errors import NotFound
@@ -244,7 +244,7 @@ def note(connection: sa.Connection, workspace: str, what: Frozen, reader: Reader
 
 
 def by_digest(connection: sa.Connection, workspace: str, sha256: str) -> Export | None:
-    """An export of exactly these bytes; one whose entry in the history says so, too, where there is one."""
+    """An export of exactly these bytes; one whose entry in the history says so, too, where there is one and it is kept."""
     e, a = tables.export.c, tables.activity.c
     entry = sa.and_(a.workspace_id == e.workspace_id, a.customer_id == e.customer_id, a.seq == e.seq)
     found = connection.execute(
@@ -255,6 +255,9 @@ def by_digest(connection: sa.Connection, workspace: str, sha256: str) -> Export 
     )
     for row in found.mappings():
         if row["seq"] is None or (row["refs"] or {}).get("sha256") == sha256:
+            return _read(row)
+        start = chain.checkpoint(connection, workspace, row["customer_id"])
+        if start is not None and row["seq"] <= start.seq:
             return _read(row)
     return None
 

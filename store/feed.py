@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 import sqlalchemy as sa
 
-from store import tables
+from store import activities, tables
+from store.domain.activity import Activity
 from store.domain.query import COUNTED, Cursor
 from store.prepared import Prepared
 from store.ranges import Ranges, Stretch, Values
@@ -25,7 +27,10 @@ COMPLEMENT: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A filter, resolved: references and full names only. None means all; actors and sources are one filter, joined by *or*."""
+    """A filter, resolved: references and full names only. None means all; actors and sources are one filter, joined by *or*.
+
+    upto  the last seq that counts: for whoever asks several things, each of its own moment, of the history as it was at the first
+    """
 
     workspace: str
     customer_id: str
@@ -37,6 +42,7 @@ class Slice:
     fields: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    upto: int | None = None
 
 
 def distinct_values(
@@ -84,15 +90,38 @@ def heads(
 ) -> list[Cursor]:
     """The first `limit` places of the slice, newest first; with `after`, those that follow it, oldest first."""
     s = spelled_out(connection, slice_)
-    stretch = Stretch(s.workspace, s.customer_id, limit, s.since, s.until, before, after)
+    stretch = _stretch(s, limit, before, after)
     found = {place for one in _ranges(s) for place in stretch.first(connection, one)}
     return sorted(found, reverse=after is None)[:limit]
+
+
+def entries(
+    connection: sa.Connection,
+    slice_: Slice,
+    *,
+    limit: int,
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+) -> tuple[list[Activity], dict[str, str]]:
+    """What stands at the places that `heads` finds, and the names of those who act in it, as far as they are on record as actors."""
+    s = spelled_out(connection, slice_)
+    stretch = _stretch(s, limit, before, after)
+    found: dict[int, Activity] = {}
+    names: dict[str, str] = {}
+    for one in _ranges(s):
+        for *columns, name in stretch.entries(connection, one):
+            each = activities.of_columns(columns)
+            found[each.seq] = each
+            if name is not None:
+                names[str(each.actor)] = name
+    shown = sorted(found.values(), key=attrgetter("occurred_at", "seq"), reverse=after is None)[:limit]
+    return shown, names
 
 
 def count(connection: sa.Connection, slice_: Slice) -> int:
     """How many activities the slice has, counted up to 1,001. No more keys are read than that, for each of ranges that may overlap."""
     s = spelled_out(connection, slice_)
-    stretch = Stretch(s.workspace, s.customer_id, COUNTED + 1, s.since, s.until)
+    stretch = _stretch(s, COUNTED + 1)
     parts = list(_disjoint(_ranges(s)))
     if len(parts) == 1:
         return stretch.counted(connection, parts[0])
@@ -102,6 +131,10 @@ def count(connection: sa.Connection, slice_: Slice) -> int:
         if len(seen) > COUNTED:
             return COUNTED + 1
     return len(seen)
+
+
+def _stretch(s: Slice, limit: int, before: Cursor | None = None, after: Cursor | None = None) -> Stretch:
+    return Stretch(s.workspace, s.customer_id, limit, s.since, s.until, before, after, s.upto)
 
 
 def _ranges(s: Slice) -> list[Ranges]:

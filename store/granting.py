@@ -1,7 +1,8 @@
 """What the role of the running program may do, where it is another than the owner of the tables (decisions/0043-second-wall.md).
 
 It reads and writes the records, and may only append to the history: what redacts an entry are three columns, in the one way that the
-trigger allows, and what deletes the history of a workspace is a function of the owner's. It can make, change and drop nothing.
+trigger allows, and what deletes the history of a workspace, or what is too old of a customer's, are functions of the owner's. It can
+make, change and drop nothing.
 """
 
 from typing import Final
@@ -14,6 +15,9 @@ from store.engine import WITH_NAMES
 
 READ_AND_WRITE: Final = "SELECT, INSERT, UPDATE, DELETE"
 APPEND: Final = "SELECT, INSERT, UPDATE (changes, text, salt)"
+LOOK: Final = "SELECT, DELETE"
+"""At checkpoints, which those functions move; they go with the workspace."""
+LESS: Final = {tables.activity: APPEND, tables.checkpoint: LOOK}
 VACUUMS_SINCE: Final = 17
 """The version of PostgreSQL since which that can be granted."""
 
@@ -34,8 +38,9 @@ def grant(connection: sa.Connection, role: str) -> None:
     say(f"GRANT SELECT ON alembic_version TO {name}")
     for table in tables.metadata.sorted_tables:
         say(f"REVOKE ALL ON {table.name} FROM {name}")
-        say(f"GRANT {APPEND if table is tables.activity else READ_AND_WRITE} ON {table.name} TO {name}")
+        say(f"GRANT {LESS.get(table, READ_AND_WRITE)} ON {table.name} TO {name}")
     say(f"GRANT EXECUTE ON FUNCTION purge_history(text, bigint) TO {name}")
+    say(f"GRANT EXECUTE ON FUNCTION retain_history(text, text, bigint, bytea, bytea) TO {name}")
     if (connection.dialect.server_version_info or ()) >= (VACUUMS_SINCE,):
         say(f"GRANT MAINTAIN ON {', '.join(WITH_NAMES)} TO {name}")
 

@@ -1,65 +1,83 @@
 """One page of a customer's history, as a value with all that is needed to print it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from store import activities, actors, customers, feed, tables
+from store import actors, customers, feed, retention, tables
+from store.customers import Allow
 from store.domain.activity import PROGRAMS, ActorType, Ref, refs_in
 from store.domain.errors import UsageError
-from store.domain.query import Choice, CustomerName, HistoryQuery, Page, Reader
+from store.domain.query import Choice, Cursor, CustomerName, HistoryQuery, Page, Reader
 from store.feed import Slice
 from store.resolve import resolved
 
 
-def whose(connection: sa.Connection, workspace: str, query: HistoryQuery) -> tuple[CustomerName, bool]:
+def whose(
+    connection: sa.Connection, workspace: str, query: HistoryQuery, allow: Allow | None = None
+) -> tuple[CustomerName, bool]:
     """The customer of the query, and whether the name had to be completed.
 
+    allow   raises Refused where the settings forbid it: then nothing is said of customers
     raises  UsageError, when the query names no customer; NotFound and Ambiguous, as its words deserve.
     """
     if query.customer is None:
         raise UsageError("I don't know which customer you mean.", "Try `/pivotal history acme`.")
-    return customers.find(connection, workspace, query.customer)
+    return customers.find(connection, workspace, query.customer, allow=allow)
 
 
-def page(connection: sa.Connection, workspace: str, query: HistoryQuery, reader: Reader, limit: int) -> Page:
+def page(
+    connection: sa.Connection,
+    workspace: str,
+    query: HistoryQuery,
+    reader: Reader,
+    limit: int,
+    allow: Allow | None = None,
+) -> Page:
     """The page that the query leads to. Raises as `whose`, and what else its words deserve."""
-    customer, guessed = whose(connection, workspace, query)
+    customer, guessed = whose(connection, workspace, query, allow)
     query, wanted = resolved(connection, workspace, customer, query, reader)
-    wanted = feed.spelled_out(connection, wanted)
-    places = feed.heads(connection, wanted, limit=limit + 1, before=query.before, after=query.after)
-    at_the_top = query.after is not None and len(places) <= limit  # nothing newer is left out
-    past_the_end = query.before is not None and not places  # the window has moved on since that page was drawn
+    wanted = replace(feed.spelled_out(connection, wanted), upto=customer.last_seq)
+    found, names = feed.entries(connection, wanted, limit=limit + 1, before=query.before, after=query.after)
+    at_the_top = query.after is not None and len(found) <= limit  # nothing newer is left out
+    past_the_end = query.before is not None and not found  # the window has moved on since that page was drawn
     if at_the_top or past_the_end:
         query = query.first_page()
-        places = feed.heads(connection, wanted, limit=limit + 1)
-    more = len(places) > limit
-    shown = places[:limit]
+        found, names = feed.entries(connection, wanted, limit=limit + 1)
+    more = len(found) > limit
+    shown = found[:limit]
     if query.after is not None:
         shown.reverse()
-    found = activities.by_seq(connection, workspace, customer.id, [place.seq for place in shown])
-    entries = tuple(found[place.seq] for place in shown)
+    entries = tuple(shown)
     alone = query.before is None and query.after is None and not more
     total = len(entries) if alone else feed.count(connection, wanted)
     named = [Ref.parse(word) for word in (*query.actors, *query.not_actors) if ":" in word]
-    if reader.person is not None:
-        named.append(Ref.parse(reader.person))
+    back = query.after is not None  # whoever came from an older page
+    older = Cursor.of(entries[-1]) if entries and (more or back) else None
+    newer = Cursor.of(entries[0]) if entries and (more if back else query.before is not None) else None
     return Page(
         query=query,
         customer=customer,
         reader=reader,
         entries=entries,
-        names=actors.names(connection, workspace, {*refs_in(entries), *named}),
+        names=actors.names(connection, workspace, {*refs_in(entries), *named}, names),
         total=total,
         since=wanted.since,
         until=wanted.until,
-        older=shown[-1] if shown and (more or query.after is not None) else None,
-        newer=shown[0] if shown and (more if query.after is not None else query.before is not None) else None,
+        older=older,
+        newer=newer,
         widen=() if entries else tuple(_widening(connection, workspace, customer, query, reader)),
         last_at=None if entries else _last_at(connection, wanted),
+        kept_since=None if older else _kept_since(connection, wanted),
         guessed=guessed,
     )
+
+
+def _kept_since(connection: sa.Connection, wanted: Slice) -> datetime | None:
+    since = retention.kept_since(connection, wanted.workspace, wanted.customer_id)
+    return since if since is not None and (wanted.since is None or wanted.since <= since) else None
 
 
 def _last_at(connection: sa.Connection, wanted: Slice) -> datetime | None:

@@ -16,8 +16,9 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, TypeAdapt
 from pydantic.dataclasses import dataclass as shape
 from pydantic_core import PydanticCustomError
 
-from store import activities, bulk, customers, tables
+from store import bulk, customers, tables
 from store.actors import folded, new_id
+from store.bulk import Happened
 from store.domain.activity import (
     EARLIEST,
     KIND_LENGTH,
@@ -25,14 +26,13 @@ from store.domain.activity import (
     OWN_NAMES,
     PI,
     ActorType,
-    Change,
-    NewActivity,
     Ref,
     Source,
     Value,
 )
 from store.domain.errors import BadLine, code
 from store.engine import canonical, database_clock
+from store.stating import encoded, kept, spelled
 from store.tables import plain
 from store.tombstones import entombed
 
@@ -227,7 +227,7 @@ class Importer:
             OnboardingLine: self._set_onboarding,
             TaskLine: self._set_task,
         }
-        happened: list[tuple[str, NewActivity]] = []
+        happened: list[Happened] = []
         for number, line in lines:
             try:
                 if isinstance(line, ActivityLine):
@@ -357,9 +357,7 @@ class Importer:
             customer_id = self._customer(connection, line.ref)
         except _Unfit:
             customer_id = self._new_customer(connection, line.ref, record)
-        custom = {
-            name: activities.encoded(self._value(connection, value, customer_id)) for name, value in line.fields.items()
-        }
+        custom = {name: encoded(self._value(connection, value, customer_id)) for name, value in line.fields.items()}
         self._define_fields(connection, line.fields)
         c = tables.customer.c
         mine = sa.and_(c.workspace_id == self.workspace, c.id == customer_id)
@@ -479,25 +477,28 @@ class Importer:
             mine = sa.and_(table.c.workspace_id == self.workspace, table.c.id == ident)
             connection.execute(table.update().where(mine).values(**record))
 
-    def _activity(self, connection: sa.Connection, line: ActivityLine) -> tuple[str, NewActivity]:
+    def _activity(self, connection: sa.Connection, line: ActivityLine) -> Happened:
         customer_id = self._customer(connection, line.customer)
-        return customer_id, NewActivity(
-            kind=line.event_type,
-            actor=self._actor(connection, line.actor, customer_id),
-            source=line.source,
+        changes = [
+            (
+                change.field,
+                encoded(self._value(connection, change.old, customer_id)),
+                encoded(self._value(connection, change.new, customer_id)),
+            )
+            for change in line.changes
+        ]
+        return Happened(
+            customer_id=customer_id,
+            key=line.dedupe_key or _content_key(line),
             occurred_at=line.occurred_at,
-            changes=tuple(
-                Change(
-                    change.field,
-                    self._value(connection, change.old, customer_id),
-                    self._value(connection, change.new, customer_id),
-                )
-                for change in line.changes
-            ),
-            text=line.text,
-            onboarding_id=line.onboarding_id,
-            edit_id=line.edit_id,
-            dedupe_key=line.dedupe_key or _content_key(line),
+            kind=line.event_type,
+            actor=str(self._actor(connection, line.actor, customer_id)),
+            source=str(line.source),
+            fields=list(dict.fromkeys(field for field, _, _ in changes)),
+            changes=spelled(changes),
+            text=kept(line.text),
+            onboarding_id=kept(line.onboarding_id),
+            edit_id=kept(line.edit_id),
         )
 
 

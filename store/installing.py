@@ -1,5 +1,6 @@
 """Workspaces that install the app by themselves: each method one transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from store.domain.errors import NotFound, code
 from store.engine import Database
 from store.install_states import Return
 from store.installations import Exchange, Granted, Installation, Token
+from store.retention import PAUSE
 from store.sealing import Keys, NotOpened
 from store.wall import ACROSS, NOBODYS, enter
 
@@ -127,4 +129,8 @@ class Installing:
         return gone
 
     async def _piece(self, workspace: str) -> bool:
-        return await self._patient.write(lambda c: purging.piece(c, workspace), workspace)
+        """Whether there is more; others write in between."""
+        more = await self._patient.write(lambda c: purging.piece(c, workspace), workspace)
+        if more:
+            await asyncio.sleep(PAUSE)
+        return more

@@ -18,10 +18,15 @@ Reader = Callable[[Any], Any] | None
 """What the driver gives → what the column's type gives; None: the same."""
 
 
-class Prepared:
-    """A SELECT with all of its values as named parameters. A list goes in as one array: `IN (…)` is another text for each length."""
+Statement = sa.Select[Any] | sa.Insert
 
-    def __init__(self, statement: sa.Select[Any]) -> None:
+
+class Prepared:
+    """A SELECT, or an INSERT that returns something, with all of its values as named parameters. A list goes in as one array: `IN (…)` is
+    another text for each length.
+    """
+
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._sent: dict[str, _Sent] = {}
 
@@ -49,7 +54,7 @@ def array(values: Iterable[Any], dialect: str) -> list[Any] | str:
 class _Sent:
     """The statement in the words of one dialect."""
 
-    def __init__(self, statement: sa.Select[Any], dialect: sa.Dialect) -> None:
+    def __init__(self, statement: Statement, dialect: sa.Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = compiled.string
         self._given = compiled.params
@@ -57,26 +62,32 @@ class _Sent:
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         ]
-        types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        types = [column.type.dialect_impl(dialect) for column in statement.exported_columns]
         self._readers: list[Reader] = [each.result_processor(dialect, None) for each in types]
 
     def all(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Row]:
         given = {**self._given, **values}
         parameters = tuple(given[name] if write is None else write(given[name]) for name, write in self._parameters)
-        cursor = connection.connection.cursor()
-        connection.dispatch.before_cursor_execute(connection, cursor, self._text, parameters, None, False)
-        try:
-            cursor.execute(self._text, parameters)
-            rows = cursor.fetchall()
-        except BaseException as error:  # a cancelled task's, too
-            gone = _is_gone(connection, cursor, error)
+        return list(_read(sent(connection, self._text, parameters), self._readers))
+
+
+def sent(connection: sa.Connection, text: str, parameters: Sequence[Any]) -> Sequence[Row]:
+    """The rows that a statement gives, if any. text and parameters as the driver takes them."""
+    cursor = connection.connection.cursor()
+    connection.dispatch.before_cursor_execute(connection, cursor, text, parameters, None, False)
+    try:
+        cursor.execute(text, parameters)
+        rows: Sequence[Row] = cursor.fetchall()
+    except BaseException as error:  # a cancelled task's, too
+        gone = _is_gone(connection, cursor, error)
+        if connection.dialect.name == "postgresql":
             # What is left of its transaction, or of what was prepared before the schema changed, is of no use to whoever gets it next.
             connection.invalidate(error)
-            if gone is None:
-                raise
-            raise _as_sqlalchemys(connection.dialect, self._text, error, gone=gone) from error
-        cursor.close()
-        return list(_read(rows, self._readers))
+        if gone is None:
+            raise
+        raise _as_sqlalchemys(connection.dialect, text, error, gone=gone) from error
+    cursor.close()
+    return rows
 
 
 def _read(rows: Iterable[Row], readers: Iterable[Reader]) -> Iterable[Row]:

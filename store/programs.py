@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store import activities, actors, customers, feed, nudged, tables
+from store import activities, actors, chain, customers, feed, nudged, tables
 from store.access import ApiKey
 from store.domain.activity import Activity, NewActivity, refs_in
 from store.domain.errors import Ambiguous, Conflict, NotFound, Refused, UsageError
@@ -107,12 +107,16 @@ def rows(connection: sa.Connection, key: ApiKey, asked: Asked, reader: Reader) -
 
 
 def _following(connection: sa.Connection, wanted: Slice, after: After, limit: int) -> Rows:
-    """In the order of recording. seq has no gaps and is given under the customer's lock, so nothing can still come before it."""
+    """In the order of recording. seq has no gaps and is given under the customer's lock, so nothing can still come before it. What is no
+    longer kept is passed over at once.
+    """
     a, c = tables.activity.c, tables.customer.c
     mine = sa.and_(c.workspace_id == wanted.workspace, c.id == wanted.customer_id)
     last = connection.execute(sa.select(c.last_seq).where(mine)).scalar_one()
-    to = min(last, after.seq + STRETCH)
-    within = sa.and_(matching(wanted), a.seq > after.seq, a.seq <= to)
+    start = chain.checkpoint(connection, wanted.workspace, wanted.customer_id)
+    begin = after.seq if start is None else max(after.seq, start.seq)
+    to = min(last, begin + STRETCH)
+    within = sa.and_(matching(wanted), a.seq > begin, a.seq <= to)
     seqs = connection.execute(sa.select(a.seq).where(within).order_by(a.seq).limit(limit + 1)).scalars().all()
     chosen, full = _fitting(_fetched(connection, wanted, seqs), limit)
     read_to = chosen[-1].seq if full else to

@@ -5,24 +5,30 @@ product is joined with the index. What a statement says depends on its shape onl
 to build one as the database takes to run it (decisions/0001-ranges.md).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import prod
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 
-from store import tables
+from store import activities, tables
 from store.domain.query import COUNTED, Cursor
-from store.prepared import Prepared, among, array
+from store.prepared import Prepared, Row, among, array
 from store.tables import Instant, Key
 
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), 0)
 NEWEST: Final = Cursor(datetime.max.replace(tzinfo=UTC), 2**62)
 """Places before and behind all others."""
+
+MANY: Final = 100
+"""Ranges that take longer to be read than so many rows as in NEAR, one after the other."""
+NEAR: Final = 200
+"""Rows among which a page of a filter of many ranges is looked for first. Who asks for twenty actors means much of what there is."""
 
 HEADS: Final = (11, 101, COUNTED + 1, 10_001)
 """Sizes of a range's head, of which the smallest is read that suffices."""
@@ -39,10 +45,16 @@ class Ranges:
     among: Mapping[str, Values] = field(default_factory=dict)
     not_among: Mapping[str, Values] = field(default_factory=dict)
 
+    @property
+    def are_many(self) -> bool:
+        return prod(map(len, self.each.values())) > MANY
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The part of a customer's ranges that is read: the newest `limit` rows within a window and before a place, or the oldest after it."""
+    """The part of a customer's ranges that is read: the newest `limit` rows within a window and before a place, or the oldest after it; none
+    with a seq beyond `upto`.
+    """
 
     workspace: str
     customer_id: str
@@ -51,11 +63,22 @@ class Stretch:
     until: datetime | None = None
     before: Cursor | None = None
     after: Cursor | None = None
+    upto: int | None = None
 
     def first(self, connection: sa.Connection, of: Ranges) -> Iterable[Cursor]:
         """The places of the first rows, each once, in the feed's order."""
         shape = self._shape(connection, of)
         return (Cursor(*row) for row in _first(shape).all(connection, self._values(shape, of)))
+
+    def entries(self, connection: sa.Connection, of: Ranges) -> Sequence[Row]:
+        """The first rows themselves, in no order, with the name of who acted behind their columns (activities.py)."""
+        shape = self._shape(connection, of)
+        values = self._values(shape, of)
+        if of.are_many and self.limit <= NEAR and of.table is tables.activity:
+            rows = _near(shape).all(connection, values)
+            if len(rows) == self.limit:
+                return rows
+        return _entries(shape).all(connection, values)
 
     def some(self, connection: sa.Connection, of: Ranges) -> Iterable[int]:
         """seq of any rows, as many as there are up to the limit: one range is read after the other."""
@@ -79,6 +102,7 @@ class Stretch:
             until=self.until is not None,
             before=self.before is not None,
             after=self.after is not None,
+            upto=self.upto is not None and connection.dialect.name == "postgresql",  # SQLite reads all of one moment
             distinct=len(of.each.get("field", ())) > 1,
             head=next((size for size in HEADS if size >= self.limit), self.limit),
         )
@@ -88,7 +112,7 @@ class Stretch:
         found |= {f"each_{name}": array(values, shape.dialect) for name, values in of.each.items()}
         found |= {f"among_{name}": array(values, shape.dialect) for name, values in of.among.items()}
         found |= {f"not_among_{name}": array(values, shape.dialect) for name, values in of.not_among.items()}
-        found |= {"since": self.since, "until": self.until, "last": self.limit - 1}
+        found |= {"since": self.since, "until": self.until, "upto": self.upto, "last": self.limit - 1}
         for name, place in (("from", self.before or self.after), ("end", NEWEST if shape.after else OLDEST)):
             if place is not None:
                 found |= {f"{name}_at": place.occurred_at, f"{name}_seq": place.seq}
@@ -108,6 +132,7 @@ class Shape:
     until: bool
     before: bool
     after: bool
+    upto: bool
     distinct: bool
     head: int
     """On PostgreSQL, how much is read of each range. As a number in the text: for a parameter a plan that is kept expects a tenth of the
@@ -115,13 +140,25 @@ class Shape:
     """
 
     def within(self, c: Any, arrays: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+        return [
+            *self.placed(c, arrays),
+            *(c[name] == array.c.value for name, array in arrays.items()),
+            *self.checked(c),
+        ]
+
+    def checked(self, c: Any) -> list[sa.ColumnElement[bool]]:
+        """What is looked at row by row."""
+        kept = [among(c[name], f"among_{name}", self.dialect) for name in self.among]
+        if self.upto:
+            kept.append(c.seq + 0 <= sa.bindparam("upto", type_=sa.BigInteger))  # a sum: not to be looked up in the key
+        return kept + [sa.not_(among(c[name], f"not_among_{name}", self.dialect)) for name in self.not_among]
+
+    def placed(self, c: Any, arrays: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+        """Whose rows, and the part of them. arrays: by which columns the rows are read one range after the other."""
         kept = [
             c.workspace_id == sa.bindparam("workspace", type_=Key),
             c.customer_id == sa.bindparam("customer", type_=Key),
         ]
-        kept += [c[name] == array.c.value for name, array in arrays.items()]
-        kept += [among(c[name], f"among_{name}", self.dialect) for name in self.among]
-        kept += [sa.not_(among(c[name], f"not_among_{name}", self.dialect)) for name in self.not_among]
         # A plan that PostgreSQL keeps takes every window for a short one, and would read all of it by an index that has less before the
         # time. With the columns that stand before it in front, only the index of these ranges fits.
         before = [name for name in ("actor", "source", "type") if name in arrays and self.dialect == "postgresql"]
@@ -131,16 +168,26 @@ class Shape:
             here, there = zip(*lead, *places, strict=True)
             return sa.tuple_(*here), sa.tuple_(*there)
 
+        since, until = (sa.bindparam(name, type_=Instant) for name in ("since", "until"))
+        at, seq = _given("from").clauses
         if self.since:
-            here, there = ordered((c.occurred_at, sa.bindparam("since", type_=Instant)))
+            here, there = ordered((c.occurred_at, since))
             kept.append(here >= there)
         if self.until:
-            here, there = ordered((c.occurred_at, sa.bindparam("until", type_=Instant)))
+            here, there = ordered((c.occurred_at, until))
             kept.append(here < there)
         if self.before or self.after:
-            at, seq = _given("from").clauses
             here, there = ordered((c.occurred_at, at), (c.seq, seq))
             kept.append(here < there if self.before else here > there)
+        if lead:
+            # PostgreSQL looks for the place where a range begins by columns alone; by rows it only knows where to end. Without this it
+            # would read all that is newer than the cursor, or than the window.
+            if self.after:
+                kept += [c.occurred_at >= at]
+                kept += [c.occurred_at >= since] if self.since else []
+            else:
+                kept += [c.occurred_at <= at] if self.before else []
+                kept += [c.occurred_at < until] if self.until else []
         return kept
 
     def order(self, c: Any) -> tuple[sa.ColumnElement[Any], ...]:
@@ -152,9 +199,48 @@ _LIMIT = sa.bindparam("limit", type_=sa.BigInteger)
 
 @lru_cache(1000)
 def _first(shape: Shape) -> Prepared:
+    return Prepared(_places(shape))
+
+
+def _places(shape: Shape) -> sa.Select[Any]:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _threshold(shape)
     found: sa.Select[Any] = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
-    return Prepared(found.distinct() if shape.distinct else found)
+    return found.distinct() if shape.distinct else found
+
+
+@lru_cache(1000)
+def _entries(shape: Shape) -> Prepared:
+    """The rows at the places that `_first` finds, in no order; each is looked up by its key."""
+    place = _places(shape).subquery("place")
+    row = tables.activity.alias("entry")
+    mine = [
+        row.c.workspace_id == sa.bindparam("workspace", type_=Key),
+        row.c.customer_id == sa.bindparam("customer", type_=Key),
+    ]
+    if shape.dialect == "postgresql":
+        # As in activities.py: a plan that is kept reads the whole customer for `seq IN (…)`.
+        one = _with_name(row).where(*mine, row.c.seq == place.c.seq).limit(sa.literal_column("1")).lateral("one")
+        return Prepared(sa.select(one).select_from(place.join(one, sa.true())))
+    # Not a join: for one SQLite makes a Bloom filter at times, of all the customer's rows.
+    return Prepared(_with_name(row).where(*mine, row.c.seq.in_(sa.select(place.c.seq))))
+
+
+def _with_name(row: sa.FromClause) -> sa.Select[Any]:
+    """What an activity is made of, and the name of who acted. Not by a join, which PostgreSQL plans for a tenth of the customer."""
+    actor = tables.actor.c
+    name = sa.select(actor.name).where(actor.workspace_id == row.c.workspace_id, actor.id == row.c.actor)
+    return sa.select(*activities.columns(row), name.scalar_subquery().label("name"))
+
+
+@lru_cache(1000)
+def _near(shape: Shape) -> Prepared:
+    """The same rows, as far as they are among the first of the customer's."""
+    c = tables.activity.c
+    first = sa.select(tables.activity).where(*shape.placed(c, {})).order_by(*shape.order(c))
+    near = first.limit(sa.literal_column(str(NEAR))).subquery("near")
+    meant = [among(near.c[name], f"each_{name}", shape.dialect) for name in shape.each]
+    found = _with_name(near).where(*meant, *shape.checked(near.c))
+    return Prepared(found.order_by(*shape.order(near.c)).limit(_LIMIT))
 
 
 @lru_cache(1000)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from store import tables
 from store.actors import zone_named
+from store.chain import KEPT_AT_LEAST
 from store.domain.errors import NotFound, UsageError, code
 from store.domain.nudge import Thresholds
 from store.prepared import Prepared
@@ -46,6 +47,15 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 Channel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,20}$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+def _kept(days: int) -> int:
+    if days < KEPT_AT_LEAST.days:
+        raise ValueError(f"a history is kept for at least {KEPT_AT_LEAST.days} days, lest a slip should delete it")
+    return days
+
+
+Retained = Annotated[int, Field(le=36_500), AfterValidator(_kept)]
 
 
 class Group(BaseModel):
@@ -129,6 +139,10 @@ class WorkspaceSettings(Group):
         "keep",
         description="What becomes of the data once the app is taken out of the Slack workspace: keep it, or delete all of it for good",
     )
+    retention_days: Retained | None = Field(
+        None,
+        description="Days for which an entry of a history is kept after it was recorded, 30 or more; then it is deleted for good; none: for ever",
+    )
     phases: tuple[Phase, ...] = Field(
         ("Kickoff", "Setup", "Training", "Go-live", "Done"),
         description="Phases of an onboarding, in their order; with the last one it is done",
@@ -189,7 +203,9 @@ def checked(stored: Mapping[str, Any], values: Mapping[str, Any]) -> WorkspaceSe
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(each) for each in first["loc"])
-        raise UsageError(f"{code(name)}: {first['msg']}.", "Nothing was changed.") from None
+        raise UsageError(
+            f"{code(name)}: {first['msg'].removeprefix('Value error, ')}.", "Nothing was changed."
+        ) from None
 
 
 def from_text(name: str, text: str) -> Any:
@@ -197,7 +213,7 @@ def from_text(name: str, text: str) -> Any:
     parts = [each.strip() for each in text.split(",") if each.strip()]
     if name in {"phases", "nudges.plans"}:
         return parts
-    if name in {"nudges.zone", "nudges.channel"}:
+    if name in {"nudges.zone", "nudges.channel", "retention_days"}:
         return text.strip() or None
     if name != "mapping":
         return text.strip()

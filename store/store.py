@@ -1,6 +1,6 @@
 """The store's face: one public method, one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from store import (
 from store.access import Access
 from store.actors import KnownPerson, Person
 from store.chain import Checked, Head
+from store.customers import Allow
 from store.deliveries import Deliveries
 from store.domain.activity import NewActivity, Ref
 from store.domain.errors import BadLine
@@ -36,6 +37,7 @@ from store.programs import Programs
 from store.recalling import Recalling
 from store.records import Records
 from store.replica import read_of
+from store.retention import Retention
 from store.sealing import Keys
 from store.settings import WorkspaceSettings
 from store.wall import ACROSS, enter
@@ -65,6 +67,7 @@ class Store:
         self.nudging = Nudging(database, patient or database)
         self.watching = Watching(database, patient or database)
         self.recalling = Recalling(patient or database)
+        self.retention = Retention(database, patient or database)
         self.installing = Installing(database, patient or database, keys or Keys())
 
     async def close(self) -> None:
@@ -126,21 +129,19 @@ class Store:
         reader: Reader,
         *,
         limit: int = PAGE,
-        allow: Callable[[WorkspaceSettings], None] | None = None,
+        allow: Allow | None = None,
     ) -> Page:
         """allow: raises Refused where the workspace's settings of that moment forbid it; nothing else is read then."""
 
         def customer(connection: sa.Connection) -> str:
-            if allow is not None:
-                allow(settings.read(connection, workspace))
-            return history.whose(connection, workspace, query)[0].id
+            return history.whose(connection, workspace, query, allow)[0].id
 
         def work(connection: sa.Connection) -> Page:
-            if allow is not None:
-                allow(settings.read(connection, workspace))
-            return history.page(connection, workspace, query, reader, limit)
+            return history.page(connection, workspace, query, reader, limit, allow)
 
-        return await read_of(self._database, customer, work, workspace)
+        # Its statements need no transaction: they read the history up to the entry that was the last for the first of them
+        # (decisions/0050-a-page-in-few-statements.md).
+        return await read_of(self._database, customer, work, workspace, one_moment=False)
 
     async def actor_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
         return await self._database.read(

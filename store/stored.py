@@ -17,14 +17,14 @@ Stored = Mapping[str, Any]
 """A row by column name, as the driver gives it; on SQLite, all but seq as bytes."""
 
 
-def rows(connection: sa.Connection, workspace: str, customer_id: str) -> Iterator[Stored]:
-    """All rows of one customer in the order of seq, read in pieces so that memory stays flat."""
+def rows(connection: sa.Connection, workspace: str, customer_id: str, at_once: int = 1000) -> Iterator[Stored]:
+    """All rows of one customer in the order of seq, read so many at once that memory stays flat."""
     a = tables.activity.c
     piece = (
         sa.select(*(_untyped(connection, column) for column in a))
         .where(a.workspace_id == workspace, a.customer_id == customer_id, a.seq > sa.bindparam("after"))
         .order_by(a.seq)
-        .limit(1000)
+        .limit(at_once)
     )
     after = -(2**62)
     while some := connection.execute(piece, {"after": after}).mappings().all():

@@ -47,7 +47,7 @@ UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 def plain(text: str) -> str:
     """Text as both databases can hold it. PostgreSQL has no NUL, and half of a surrogate pair is no character: each reads `�` instead."""
-    return UNKEEPABLE.sub("\ufffd", text)
+    return text if text.isprintable() else UNKEEPABLE.sub("\ufffd", text)
 
 
 # Ids, words of the grammar and folded names sort by their bytes on both databases; in PostgreSQL a prefix then is a range of the index.
@@ -313,6 +313,20 @@ activity_field = tenant(
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("source", Key, nullable=False),
     sa.Index("ix_activity_field_type", "workspace_id", "customer_id", "field", "type", "occurred_at", "seq"),
+)
+
+# How far a customer's history has been removed since it was too old: what the seal of the last entry that went was made of (chain.py).
+checkpoint = tenant(
+    "checkpoint",
+    sa.Column("customer_id", Key, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    # of that entry; seq has no gaps, so as many are gone
+    sa.Column("hash_before", sa.LargeBinary, nullable=False),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("facts", sa.LargeBinary, nullable=False),
+    sa.Column("moved_at", Instant, nullable=False),
+    belongs_to("customer", "customer_id"),
 )
 
 # What came in once must count once: the key is stored in the transaction of its effect.

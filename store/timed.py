@@ -26,10 +26,10 @@ class Timed:
     def dialect(self) -> str:
         return self._database.dialect
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
         began = time.perf_counter()
         try:
-            return await self._database.read(work, workspace)
+            return await self._database.read(work, workspace, one_moment=one_moment)
         finally:
             self._observe(name_of(work), time.perf_counter() - began)
 

@@ -52,7 +52,8 @@ class ActivityRow(Model):
     actor_id: str = Field(description="The actor's reference, which stays when the name changes.")
     source: Literal["slack", "hubspot", "stripe", "api", "pi", "import", "cli"]
     seq: int = Field(
-        description="The activity's place in this customer's log, without gaps, in the order of recording."
+        description="The activity's place in this customer's log, without gaps, in the order of recording. Where the workspace keeps its "
+        "histories for so long only, the first that are kept do not begin at 1."
     )
 
 

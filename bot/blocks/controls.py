@@ -113,19 +113,26 @@ def _removable(page: Page, links: Links, fit: Fit) -> Iterator[Element]:
     query = page.query
     unseen = len(query.actors) > fit.listed or len(_actor_options(page)) < len(query.actors)
     hidden = [
-        (query.actors if unseen else (), "by", query.filtered(actors=())),
-        (query.types if len(query.types) > fit.listed else (), "type", query.filtered(types=())),
-        (query.not_actors, "not by", query.filtered(not_actors=())),
-        (query.not_types, "not", query.filtered(not_types=())),
-        (query.fields, "field", query.filtered(fields=())),
+        (query.actors if unseen else (), "by", "actors"),
+        (query.types if len(query.types) > fit.listed else (), "type", "types"),
+        (query.not_actors, "not by", "not_actors"),
+        (query.not_types, "not", "not_types"),
+        (query.fields, "field", "fields"),
     ]
-    for number, (words, lead, without) in enumerate(hidden):
+    for number, (words, lead, name) in enumerate(hidden):
         if words:
             said = phrases.either(phrases.actor_names(words, page.names, LABEL), 2)
+            without = query.filtered(**{name: ()})
             yield kit.button(f"✕ {lead} {said}", f"{GO}:drop{number}", links.value(without))
-    bare = HistoryQuery(customer=query.customer, table=query.table)
-    if query.bare() != bare.bare():
+    if query.is_filtered:
+        bare = HistoryQuery(customer=query.customer, table=query.table)
         yield kit.button("Clear filters", f"{GO}:clear", links.value(bare))
+
+
+def no_older(page: Page) -> Iterator[Block]:
+    """Where entries have been removed for their age, below the oldest that is kept."""
+    if page.kept_since is not None and page.older is None:
+        yield kit.context(kit.plain(phrases.kept(page.kept_since, page.reader.zone)))
 
 
 def paging(page: Page, links: Links) -> Iterator[Block]:

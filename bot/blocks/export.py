@@ -1,5 +1,7 @@
 """An export on its way: that it was taken on, how far it is, what it holds in the end, or why there is none."""
 
+from datetime import datetime
+
 from bot.blocks import kit, phrases
 from bot.blocks.kit import Element, Message
 from bot.blocks.problem import problem
@@ -35,12 +37,18 @@ def taken_back() -> Message:
     return _with("That export was deleted, since a contact was removed. Export it again for how it reads now.", [])
 
 
-def receipt(export: Export, page: Page, made: Made) -> str:
-    """What exactly the file holds, in one line of plain text; with the digest, by which it can be told from any other."""
+def receipt(export: Export, page: Page, made: Made, kept_since: datetime | None) -> str:
+    """What exactly the file holds, in one line of plain text; with the digest, by which it can be told from any other.
+
+    kept_since  what was recorded up to then is no longer kept; None: everything is
+    """
     what = " ".join([counted(made.rows), ", ".join(phrases.filters(page, NAME))]).rstrip()
     asked_at = phrases.when(export.reader.now, export.reader.zone)
     name = phrases.shown(page.customer.name, NAME)
-    return f"{name}: {what}, {phrases.window(page)}, as of {asked_at}, up to entry {export.upto}. SHA-256 {made.sha256}"
+    holds = f"{name}: {what}, {phrases.window(page)}, as of {asked_at}, up to entry {export.upto}."
+    if kept_since is not None and (page.since is None or page.since <= kept_since):
+        holds += f" {phrases.kept(kept_since, export.reader.zone)}"
+    return f"{holds} SHA-256 {made.sha256}"
 
 
 def delivered(page: Page, made: Made, aside: str | None) -> Message:

@@ -7,14 +7,14 @@ from operator import add
 from typing import Final
 
 from bot.blocks import activity, kit, phrases
-from bot.blocks.controls import GO, controls, paging
+from bot.blocks.controls import GO, controls, no_older, paging
 from bot.blocks.fit import FITS, ROOM, Fit, Frame, fitting, shares
 from bot.blocks.kit import Block, Element, Message
 from bot.blocks.links import Links
 from bot.blocks.receipt import REVERT, seqs_of
 from bot.blocks.table import table
 from store.domain.activity import Activity
-from store.domain.query import Page
+from store.domain.query import HistoryQuery, Page
 from store.domain.record import revertible
 
 OWN: Final = "history:own"
@@ -32,6 +32,8 @@ def feed(page: Page, mark: str, *, sharing: bool) -> Message:
     needed = [activity.needs(each, names, zone) for each in opened]
     least = [min(need, activity.LEAST) for need, _ in needed]
     frame = fitting(partial(_frame, page, mark, sharing=sharing), ROOM - sum(least))
+    if not opened:
+        return frame.closed
     room = ROOM - frame.size - sum(least)
     if len(opened) == 1 and needed[0][1] > room + least[0]:
         return _alone(page, opened[0], mark)
@@ -41,7 +43,7 @@ def feed(page: Page, mark: str, *, sharing: bool) -> Message:
         return feed(replace(page, query=replace(page.query, opened=last)), mark, sharing=sharing)
     more = shares([most - given for (_, most), given in zip(needed, least, strict=True)], room)
     rooms = zip(opened, map(add, least, more), strict=True)
-    return frame.message({each.seq: activity.details(each, names, zone, share) for each, share in rooms})
+    return frame.opened({each.seq: activity.details(each, names, zone, share) for each, share in rooms})
 
 
 def shared(page: Page, mark: str, by: str) -> Message:
@@ -52,17 +54,21 @@ def shared(page: Page, mark: str, by: str) -> Message:
         text = f"{phrases.shown(by, fit.name)} shared: {phrases.summary(page, fit.name, fit.names)}"
         own = kit.button("Open and filter", OWN, links.value(page.query.bare()))
         entries = {each.seq: activity.entry(each, page.names, page.reader.zone, fit) for each in page.entries}
-        return Frame(text, [kit.section(kit.plain(text))], entries, [kit.actions(own)], links)
+        return Frame(text, [kit.section(kit.plain(text))], entries, [*no_older(page), kit.actions(own)], links)
 
-    return fitting(made).message()
+    return fitting(made).closed
 
 
 def _frame(page: Page, mark: str, fit: Fit, *, sharing: bool) -> Frame:
     links = Links(mark, fit.link)
     text = phrases.summary(page, fit.name, fit.names)
     above = [kit.section(kit.plain(text)), *controls(page, links, fit, sharing=sharing)]
-    entries = {each.seq: _entry(page, each, links, fit) for each in page.entries}
-    below = [*_reverting(page, page.entries), *paging(page, links)] if page.entries else _nothing(page, links)
+    closed = replace(page.query, opened=())
+    entries = {each.seq: _entry(page, each, links, fit, closed) for each in page.entries}
+    if page.entries:
+        below = [*no_older(page), *_reverting(page, page.entries), *paging(page, links)]
+    else:
+        below = _nothing(page, links)
     return Frame(text, above, entries, below, links)
 
 
@@ -77,10 +83,11 @@ def _reverting(page: Page, entries: Sequence[Activity], *beside: Element) -> Ite
         yield kit.actions(*beside, *buttons)
 
 
-def _entry(page: Page, each: Activity, links: Links, fit: Fit) -> tuple[Block, Block]:
+def _entry(page: Page, each: Activity, links: Links, fit: Fit, closed: HistoryQuery) -> tuple[Block, Block]:
+    """closed: the page's query with no entry opened."""
     label = "Close" if each.seq in page.query.opened else "Details"
-    described = f"{label} of entry {each.seq}"
-    button = kit.button(label, f"{GO}:open{each.seq}", links.value(page.query.toggled(each.seq)), described=described)
+    value = links.opening(closed, page.query.opened_after(each.seq))
+    button = kit.button(label, f"{GO}:open{each.seq}", value, described=f"{label} of entry {each.seq}")
     return activity.entry(each, page.names, page.reader.zone, fit, button)
 
 
@@ -93,7 +100,7 @@ def _alone(page: Page, each: Activity, mark: str) -> Message:
     entry = activity.entry(each, page.names, page.reader.zone, fit)
     frame = Frame(text, [kit.section(kit.plain(text))], {each.seq: entry}, list(_reverting(page, [each], back)), links)
     room = ROOM - frame.size
-    return frame.message({each.seq: activity.details(each, page.names, page.reader.zone, room)})
+    return frame.opened({each.seq: activity.details(each, page.names, page.reader.zone, room)})
 
 
 def _nothing(page: Page, links: Links) -> list[Block]:

@@ -6,10 +6,11 @@ programs have written.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bot import limits
-from bot.blocks import kit, phrases
+from bot.blocks import phrases
 from bot.blocks.kit import Block, Message
 from bot.blocks.links import Links
 
@@ -46,9 +47,9 @@ FITS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
-    """A message whose entries are all closed. entries: the blocks of each, by seq, in the order in which they are shown."""
+    """What a message is made of. entries: the blocks of each, by seq, in the order in which they are shown."""
 
     text: str
     above: Sequence[Block]
@@ -56,18 +57,24 @@ class Frame:
     below: Sequence[Block]
     links: Links
 
-    @property
-    def size(self) -> int:
-        return kit.size(self.message().blocks)
+    @cached_property
+    def closed(self) -> Message:
+        """With none of its entries opened."""
+        return self.opened({})
 
-    def message(self, opened: Mapping[int, Block] | None = None) -> Message:
-        """opened: what follows an entry, by seq."""
+    def opened(self, details: Mapping[int, Block]) -> Message:
+        """details: what follows an entry, by seq."""
         blocks = list(self.above)
         for seq, entry in self.entries.items():
             blocks += entry
-            if opened and seq in opened:
-                blocks.append(opened[seq])
+            if seq in details:
+                blocks.append(details[seq])
         return Message(self.text, (*blocks, *self.below), kept=self.links.kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its blocks, while all entries are closed."""
+        return len(self.closed.json)
 
 
 def fitting(made: Callable[[Fit], Frame], room: int = ROOM) -> Frame:

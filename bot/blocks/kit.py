@@ -7,6 +7,7 @@ is for our own words.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 from unicodedata import bidirectional, combining
 
@@ -24,7 +25,7 @@ END_ISOLATE: Final = "\u2069"
 """What stands between these two is written in its own direction, and turns nothing around it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """What is sent: blocks, and the text that notifications and screen readers get in their place.
 
@@ -37,6 +38,11 @@ class Message:
     blocks: tuple[Block, ...] = ()
     fallback: "Message | None" = None
     kept: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def json(self) -> bytes:
+        """The blocks as JSON, written once: to be measured, and to be sent."""
+        return encoded(list(self.blocks))
 
 
 def size(blocks: Iterable[Block]) -> int:
@@ -86,6 +92,8 @@ def one_line(text: str) -> str:
 
 def beginning(text: str, most: int) -> str:
     """As much of a text as so many characters on one line can hold. Of a long one, only its beginning is looked at."""
+    if len(text) <= most and text.isprintable():
+        return " ".join(text.split())
     looked_at = text[: 4 * most]
     line = one_line(looked_at)
     return cut(line if len(looked_at) == len(text) else f"{line}…", most)
@@ -97,7 +105,11 @@ def is_right_to_left(text: str) -> bool:
 
 
 def block_json(block: Block, **more: Any) -> Block:
-    return {**block, **{name: value for name, value in more.items() if value is not None}}
+    """block: a new one, which gets these as well, but for those that are None."""
+    for name, value in more.items():
+        if value is not None:
+            block[name] = value
+    return block
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
@@ -130,9 +142,10 @@ def moment(instant: datetime, fallback: str) -> str:
 
     Slack counts from 1970; what happened before is told in words.
     """
-    if instant.timestamp() < 0:
+    seconds = instant.timestamp()
+    if seconds < 0:
         return escaped(fallback)
-    return f"<!date^{int(instant.timestamp())}^{{date_short_pretty}} {{time}}|{escaped(fallback)}>"
+    return f"<!date^{int(seconds)}^{{date_short_pretty}} {{time}}|{escaped(fallback)}>"
 
 
 # --- rich text --------------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ keeps what was picked in a select whose ids stay the same. A query that is too l
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from bot import limits
 from store.domain.grammar import format_history
+from store.domain.grammar.history import format_opened
 from store.domain.query import HistoryQuery
 
 KEPT: Final = "#"
@@ -33,16 +35,21 @@ class Links:
 
     def value(self, query: HistoryQuery) -> str:
         """A button's value."""
-        return self._short(query, self.most)
+        return self._short(_written(query), self.most)
+
+    def opening(self, closed: HistoryQuery, seqs: Sequence[int]) -> str:
+        """The value of a button that leads to the same page with these entries open. closed: its query with none: what all of a page's
+        entries have in common is written once.
+        """
+        return self._short(f"{_written(closed)} {format_opened(seqs)}".strip(), self.most)
 
     def block_id(self, query: HistoryQuery) -> str:
         """A row's block_id, unique in its message."""
         self._rows += 1
         lead = f"{self.mark}.{self._rows}|"
-        return lead + self._short(query, min(limits.BLOCK_ID - len(lead), self.most))
+        return lead + self._short(_written(query), min(limits.BLOCK_ID - len(lead), self.most))
 
-    def _short(self, query: HistoryQuery, most: int) -> str:
-        text = _written(query)
+    def _short(self, text: str, most: int) -> str:
         if len(text) <= most and not text.startswith(KEPT):
             return text or " "  # Slack refuses an empty value
         name = hashlib.sha256(text.encode()).hexdigest()[:40]

@@ -259,13 +259,28 @@ def window(page: Page) -> str:
     return f"from {day(asked.since)} on ({zone.key})" if asked.since else f"up to {day(asked.until)} ({zone.key})"
 
 
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
 def when(instant: datetime, zone: ZoneInfo) -> str:
     local = instant.astimezone(zone)
-    return f"{day(local.date())}, {local:%H:%M}"
+    return f"{day(local)}, {local.hour:02}:{local.minute:02}"
 
 
 def day(local: date | None) -> str:
-    return "" if local is None else f"{local.day} {local:%b %Y}"
+    return "" if local is None else f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def kept(since: datetime, zone: ZoneInfo) -> str:
+    """Why there is nothing older. since: what was recorded up to then is gone."""
+    return f"What was recorded up to {when(since, zone)} is no longer kept."
+
+
+def removed(count: int) -> str:
+    """Behind what verify has found whole; nothing, where nothing has been removed."""
+    if not count:
+        return ""
+    return f" {'1 older one was' if count == 1 else f'{count:,} older ones were'} removed for their age; the chain verifies from there."
 
 
 # --- an empty page ----------------------------------------------------------------------------------------------------
@@ -281,10 +296,13 @@ WIDER: Final[Mapping[str, str]] = {
 
 
 def advice(page: Page) -> str:
-    """For a page without entries: which filter to widen, and when the last activity was."""
+    """For a page without entries: which filter to widen, and when the last activity was; and where some are kept no longer, that."""
+    gone = "" if page.kept_since is None else kept(page.kept_since, page.reader.zone)
     if page.last_at is None:
-        return "Nothing has been recorded for this customer yet."
+        return gone or "Nothing has been recorded for this customer yet."
     last = f"The last activity was on {when(page.last_at, page.reader.zone)}."
-    if not page.widen:
-        return f"{last} No single filter is to blame: remove several." if list(filters(page)) else last
-    return f"{last} Widen {either([WIDER[name] for name in page.widen])} to see more."
+    if page.widen:
+        last = f"{last} Widen {either([WIDER[name] for name in page.widen])} to see more."
+    elif list(filters(page)):
+        last = f"{last} No single filter is to blame: remove several."
+    return f"{last} {gone}".rstrip()

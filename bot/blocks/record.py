@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot import limits
@@ -54,7 +55,7 @@ def blame_lines(found: Blame, zone: ZoneInfo, most: int = ROOMS[0].value) -> Seq
     for each in found.fields:
         value = _said(printed(each.value, found.names), most)
         if each.by is None:
-            lines.append((each.field, f"{value}, since before the history begins"))
+            lines.append((each.field, f"{value}, since before {_beginning(found.kept_since, zone)}"))
             continue
         change = next((one for one in each.by.changes if one.field == each.field), Change(each.field, None, None))
         was = _said(printed(change.old, found.names), most)
@@ -63,14 +64,25 @@ def blame_lines(found: Blame, zone: ZoneInfo, most: int = ROOMS[0].value) -> Seq
     return lines
 
 
+def _beginning(kept_since: datetime | None, zone: ZoneInfo) -> str:
+    if kept_since is None:
+        return "the history begins"
+    return f"{phrases.when(kept_since, zone)}, which is no longer kept"
+
+
+def unknown(found: Then, zone: ZoneInfo) -> str | None:
+    """In place of the record, where nothing is known of that moment."""
+    at, name = f"{phrases.when(found.at, zone)} {zone.key}", kit.beginning(found.customer.name, NAME)
+    if found.kept_since is not None:
+        return f"What {name} was on {at} is no longer known: its history is kept since {phrases.when(found.kept_since, zone)}."
+    return None if found.existed else f"{name} was not there yet on {at}."
+
+
 def as_it_was(found: Then, zone: ZoneInfo) -> Message:
     """The record then, and what has changed since."""
-    at = f"{phrases.when(found.at, zone)} {zone.key}"
-    name = kit.beginning(found.customer.name, NAME)
-    if not found.existed:
-        text = f"{name} was not there yet on {at}."
+    if text := unknown(found, zone):
         return Message(text, (kit.section(kit.plain(text)),))
-    head = f"{name} as it was on {at}"
+    head = f"{kit.beginning(found.customer.name, NAME)} as it was on {phrases.when(found.at, zone)} {zone.key}"
 
     def made(room: Room) -> Message:
         then, since = then_lines(found, room.value)

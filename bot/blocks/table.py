@@ -8,7 +8,7 @@ from typing import Final
 
 from bot import limits
 from bot.blocks import kit, phrases
-from bot.blocks.controls import controls, paging
+from bot.blocks.controls import controls, no_older, paging
 from bot.blocks.fit import ROOM, Fit, Frame, fitting
 from bot.blocks.kit import Block, Message
 from bot.blocks.links import Links
@@ -29,7 +29,7 @@ AROUND: Final = 4_000
 def table(page: Page, mark: str, *, sharing: bool) -> Message:
     """page: has entries. Those that have no room are left to the next page."""
     around = partial(_frame, mark=mark, sharing=sharing)
-    listed = fitting(partial(around, page, mark=f"{mark}L")).message()
+    listed = fitting(partial(around, page, mark=f"{mark}L")).closed
     room = ROOM - fitting(partial(around, _part(page, 1), alone=True), AROUND).size
 
     def drawn(entries: int, cell: int) -> Block:
@@ -57,7 +57,7 @@ def _frame(page: Page, fit: Fit, *, mark: str, sharing: bool, alone: bool = Fals
     text = phrases.summary(page, fit.name, fit.names)
     above = [kit.section(kit.plain(text)), *controls(page, links, fit, sharing=sharing)]
     told = {} if alone else {each.seq: [_listed(page, each, fit)] for each in page.entries}
-    return Frame(text, above, told, list(paging(page, links)), links)
+    return Frame(text, above, told, [*no_older(page), *paging(page, links)], links)
 
 
 def _listed(page: Page, each: Activity, fit: Fit) -> Block:

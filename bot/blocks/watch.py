@@ -24,7 +24,7 @@ WHAT: Final = 300
 
 def told(those: Told, zone: ZoneInfo, mark: str) -> Message:
     """For a channel or one person; each customer with a button to its history. mark: new in every message."""
-    return fitting(partial(_frame, those, zone, mark)).message()
+    return fitting(partial(_frame, those, zone, mark)).closed
 
 
 def _frame(those: Told, zone: ZoneInfo, mark: str, fit: Fit) -> Frame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bot import databases, settings
+from bot.blocks.phrases import removed
 from bot.cli import terminal
 from bot.cli.named import WORKSPACE
 from bot.settings import Misconfigured, Settings
@@ -141,7 +142,8 @@ async def _verify(customer: str | None) -> None:
         raise NotWhole("\n".join(found))
     customers = "1 customer" if checked.customers == 1 else f"{checked.customers:,} customers"
     activities = "1 activity" if checked.activities == 1 else f"{checked.activities:,} activities"
-    terminal.output().print(f"Whole: {activities} of {customers} are as they were recorded.")
+    whole = f"Whole: {activities} of {customers} are as they were recorded.{removed(checked.removed)}"
+    terminal.output().print(whole)
 
 
 class NotWhole(PivotalError):

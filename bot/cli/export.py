@@ -11,6 +11,7 @@ from typing import IO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from bot.blocks import phrases
 from bot.cli import terminal
 from bot.cli.database import opened
 from bot.cli.files import written
@@ -41,11 +42,14 @@ async def _export(query: HistoryQuery, as_name: str | None, output: Path | None,
         with _written(output) as file, _progress() as bar:
             tally = Tally(file.write, check=lambda: bar.moved(tally.rows))
             what = await exports.write(at.workspace, query, reader, tally, as_json=as_json, told=bar.told)
+        since = await at.store.retention.kept_since(at.workspace, what.customer.id)
         if not as_json:
             await exports.note(at.workspace, what, reader, tally.made)
     if output is not None:
         rows = "1 row" if tally.rows == 1 else f"{tally.rows:,} rows"
         terminal.output().print(f"{output}: {rows}, up to entry {what.upto}, SHA-256 {tally.made.sha256}")
+        if since is not None and (what.slice.since is None or what.slice.since <= since):
+            terminal.output().print(phrases.kept(since, reader.zone))
 
 
 @contextmanager

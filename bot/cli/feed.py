@@ -69,6 +69,8 @@ def show(console: Console, page: Page, typed: Typed) -> None:
             console.print(_columns(page) if console.width >= ROOMY else _stacked(page))
         for line in captured.get().splitlines():
             console.out(line.rstrip())
+    if page.entries and page.kept_since is not None:
+        console.print(Text(f"\n{phrases.kept(page.kept_since, page.reader.zone)}", style="dim"), soft_wrap=True)
     for place, (label, query) in enumerate(_leading_on(page, typed.query)):
         lead = "" if place else "\n"
         console.print(Text.assemble(lead, (f"{label:9}", "dim"), shown(typed.command(query))), soft_wrap=True)

@@ -35,6 +35,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "serve": ("serve --socket", "serve --host 0.0.0.0 --port 8080"),
     "manifest": ("manifest --socket", "manifest --url https://pivotal.example.com"),
     "workspaces": ("workspaces", "--workspace wsp_k3v9x2m4q7wt history acme"),
+    "retention": ("retention", "settings set retention_days 365", "retention --now"),
     "purge": ("purge wsp_k3v9x2m4q7wt --yes",),
     "rekey": ("rekey",),
     "migrate": ("migrate",),

@@ -1,9 +1,11 @@
 """`pivotal import`: lines of a file, or of the sample, into the store, in batches, with a progress bar."""
 
+import asyncio
+import gc
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ from store.importing import Imported, Importer, Numbered, parse_line
 
 BATCH: Final = 5000
 """Lines of one transaction."""
+OBJECTS: Final = 500_000
+"""More than several batches come to."""
 MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes; the longest that fits the format is far below."""
 GZIP: Final = b"\x1f\x8b"
@@ -52,7 +56,7 @@ async def _import(lines: Iterator[tuple[int, bytes]], moved: Callable[[int], Non
     async with opened(for_import=True) as at:
         importer = Importer(at.workspace)
         try:
-            for batch, misread in batches(lines):
+            async for batch, misread in _ahead(batches(lines)):
                 some, misfit = await at.store.import_lines(importer, batch)
                 imported += some
                 moved(imported.lines)
@@ -63,6 +67,34 @@ async def _import(lines: Iterator[tuple[int, bytes]], moved: Callable[[int], Non
                 raise Stopped(error, imported) from error
             raise
     return imported
+
+
+Batch = tuple[list[Numbered], BadLine | None]
+
+
+async def _ahead(read: Iterator[Batch]) -> AsyncIterator[Batch]:
+    """Each batch, while a thread already reads the next: the database has most to do when this process has least."""
+    with _seldom_looking_for_cycles():
+        following = await asyncio.to_thread(next, read, None)
+        while following:
+            reading = asyncio.create_task(asyncio.to_thread(next, read, None))
+            try:
+                yield following
+            finally:
+                following = await reading
+
+
+@contextmanager
+def _seldom_looking_for_cycles() -> Iterator[None]:
+    """Lines and rows are many, and none of them refers to itself: to look for cycles among them as often as usual takes a third of an import."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 class Stopped(PivotalError):
@@ -83,7 +115,7 @@ def _summed_up(imported: Imported) -> str:
     return f"{lines} read, {activities} added{known}"
 
 
-def batches(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[list[Numbered], BadLine | None]]:
+def batches(lines: Iterator[tuple[int, bytes]]) -> Iterator[Batch]:
     """Lines as values, BATCH at a time; with the last batch, what is wrong with the line behind it."""
     batch: list[Numbered] = []
     try:

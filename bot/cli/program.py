@@ -287,6 +287,21 @@ def workspaces() -> None:
 
 
 @app.command(cls=Taught)
+def retention(
+    now: Annotated[
+        bool, typer.Option("--now", help="Remove what has had its time, rather than within the hour.")
+    ] = False,
+) -> None:
+    """Print for how long each workspace keeps its histories, and what would go now.
+
+    The setting `retention_days` decides it; without it everything is kept. The worker removes what is older, for good.
+    """
+    from bot.cli import retention as part
+
+    part.run(now=now)
+
+
+@app.command(cls=Taught)
 def purge(
     workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="Its id.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", help="You mean it.")] = False,

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from bot.blocks import phrases
-from bot.blocks.record import blame_lines, then_lines
+from bot.blocks.record import blame_lines, then_lines, unknown
 from bot.cli import terminal
 from bot.cli.database import opened
 from bot.cli.zone import system_zone
@@ -43,10 +43,10 @@ async def _show(customer: str, at: str) -> None:
     async with opened() as here:
         found = await here.store.find_customer(here.workspace, customer)
         then = await here.store.records.then(here.workspace, found.id, moment)
-    when = f"{phrases.when(then.at, zone)} {zone.key}"
-    if not then.existed:
-        terminal.output().print(terminal.shown(f"{then.customer.name} was not there yet on {when}."), markup=False)
+    if text := unknown(then, zone):
+        terminal.output().print(terminal.shown(text), markup=False)
         return
+    when = f"{phrases.when(then.at, zone)} {zone.key}"
     held, since = then_lines(then)
     _print(f"{then.customer.name} as it was on {when}", held)
     _print("Changed since", since or [("", "Nothing has changed since.")])

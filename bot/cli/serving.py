@@ -1,5 +1,6 @@
 """`pivotal serve` and `pivotal worker`: the processes that stay."""
 
+import gc
 from collections.abc import Coroutine
 from typing import Any
 
@@ -30,6 +31,9 @@ def _environment(host: str | None, port: int | None) -> Settings:
 
 
 def _run(environment: Settings, work: Coroutine[Any, Any, None]) -> None:
+    # What the imports have made stays for good. To look through all of it stops every request for a tenth of a second, every few seconds
+    # under load (bot/decisions/0050-a-request-again.md).
+    gc.freeze()
     try:
         terminal.run(work)
     except OSError as error:

@@ -14,7 +14,8 @@ from store.sealing import Keys
 
 
 @asynccontextmanager
-async def _opened() -> AsyncIterator[Store]:
+async def opened_all() -> AsyncIterator[Store]:
+    """The store, for what is about several workspaces."""
     environment = settings.read()
     located("DATABASE_URL", environment.database_url, new=False)
     async with connected(environment.database_url) as database:
@@ -27,7 +28,7 @@ def listed() -> None:
 
 
 async def _listed() -> None:
-    async with _opened() as store:
+    async with opened_all() as store:
         found = await store.installing.listed()
     for each in found:
         team = each.team_id or "no Slack team"
@@ -52,7 +53,7 @@ def purge(workspace: str, *, yes: bool) -> None:
 
 
 async def _purge(workspace: str) -> None:
-    async with _opened() as store:
+    async with opened_all() as store:
         await store.installing.ask_purge(workspace)
         await store.installing.purge()
     terminal.output().print(
@@ -67,7 +68,7 @@ def rekey() -> None:
 async def _rekey() -> None:
     if not settings.read().secret_keys:
         raise PivotalError("PIVOTAL_SECRET_KEY is not set.", "Set the new key, a comma, and the old one.")
-    async with _opened() as store:
+    async with opened_all() as store:
         count = await store.installing.rewrap()
     secrets = "1 secret was" if count == 1 else f"{count:,} secrets were"
     terminal.output().print(f"{secrets} sealed anew. All are under the first key now; the others can go.")

@@ -255,7 +255,7 @@ class _Work:
             raise _Lost
         if held.cancelled_by is not None:
             raise _Cancelled
-        comment = kit.spoken(blocks.receipt(export, page, made))
+        comment = await self._comment(page, made)
         try:
             await parts.slack.share_file(export.workspace, file_id, name, channel, comment)
         except SlackError as refused:
@@ -284,7 +284,7 @@ class _Work:
                 raise
         channel, _ = await parts.audience.place(export)
         name = file_name(export.customer_id, export.reader.now)
-        comment = kit.spoken(blocks.receipt(export, page, made))
+        comment = await self._comment(page, made)
         try:
             await parts.slack.share_file(export.workspace, export.file_id, name, channel, comment)
         except SlackError as refused:
@@ -293,6 +293,11 @@ class _Work:
                 raise
             return None if known is None else made
         return made
+
+    async def _comment(self, page: Page, made: Made) -> str:
+        """What is said beside the file."""
+        since = await self._parts.store.retention.kept_since(self._export.workspace, self._export.customer_id)
+        return kit.spoken(blocks.receipt(self._export, page, made, since))
 
     async def _begun(self, page: Page) -> tuple[str, str]:
         """The message that tells how far it is: that of an earlier attempt, or a new one."""

@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.answers import Answers, Json
 from bot.blocks.export import CANCEL, HERE, taken_on
 from bot.blocks.kit import Message
+from bot.blocks.phrases import removed
 from bot.directory import Asker
 from bot.listeners.history import History, may_share, said
 from bot.listeners.typed import Handler, Typed, Writing
@@ -112,7 +113,8 @@ class Exporting:
             return said(
                 f"{customer.name}: the history is not whole. Entry {fault.seq}: {fault.what}. Tell whoever runs Pivotal."
             )
-        return said(f"{customer.name}: whole. All {checked.activities:,} entries are as they were recorded.")
+        whole = f"{customer.name}: whole. All {checked.activities:,} entries are as they were recorded."
+        return said(whole + removed(checked.removed))
 
 
 def register(bolt: AsyncApp, answers: Answers, exporting: Exporting) -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from store.backup.file import Writer
 from store.backup.values import converted, outgoing, selected
 from store.schema import HEAD
-from store.tables import customer, metadata
+from store.tables import checkpoint, customer, metadata
 from store.wall import see_all
 
 PIECE = 1000
@@ -47,9 +47,13 @@ def _of(table: sa.Table, workspace: str | None) -> sa.ColumnElement[bool]:
     return table.c.workspace_id == workspace if "workspace_id" in table.c else sa.false()
 
 
-def heads(connection: sa.Connection) -> list[tuple[str, str, int, bytes]]:
-    """The end of every chain of every workspace: two databases in which they are the same have the same history."""
+def heads(connection: sa.Connection) -> list[tuple[str, str, int, bytes, int]]:
+    """The end of every chain of every workspace, and how many entries are gone from its beginning: two databases in which they are the
+    same have the same history.
+    """
     see_all(connection)
-    c = customer.c
-    found = connection.execute(sa.select(c.workspace_id, c.id, c.last_seq, c.last_hash).order_by(c.workspace_id, c.id))
-    return [(row[0], row[1], row[2], bytes(row[3])) for row in found]
+    c, p = customer.c, checkpoint.c
+    cut = customer.outerjoin(checkpoint, sa.and_(p.workspace_id == c.workspace_id, p.customer_id == c.id))
+    columns = (c.workspace_id, c.id, c.last_seq, c.last_hash, sa.func.coalesce(p.seq, 0))
+    found = connection.execute(sa.select(*columns).select_from(cut).order_by(c.workspace_id, c.id))
+    return [(row[0], row[1], row[2], bytes(row[3]), row[4]) for row in found]

@@ -159,6 +159,10 @@ def printed(value: Value, names: Mapping[str, str]) -> str:
     returns  person → name, list → sorted and joined by `, `, number as typed, cleared → ""
     """
     match value:
+        case str():
+            if "@<" not in value:
+                return value
+            return MENTION.sub(lambda found: f"@{printed(Ref.parse(found[1]), names)}", value)
         case None:
             return ""
         case Ref():
@@ -167,8 +171,6 @@ def printed(value: Value, names: Mapping[str, str]) -> str:
             return "true" if value else "false"
         case tuple():
             return ", ".join(sorted(value))
-        case str():
-            return MENTION.sub(lambda found: f"@{printed(Ref.parse(found[1]), names)}", value)
         case _:
             return str(value)
 

@@ -107,6 +107,7 @@ class Account:
     plan_moved   the last change of the plan
     payment      the last change of the field `payment`, as Stripe tells it
     primary_gone the primary contact was archived or removed; has_primary: there is one now
+    forgotten    up to which seq the log is no longer kept: a fact that is not there may have been
     """
 
     customer: CustomerName
@@ -129,6 +130,7 @@ class Account:
     onboardings: tuple[OpenOnboarding, ...] = ()
     tasks: tuple[OpenTask, ...] = ()
     """Open ones with a due day, the longest overdue first."""
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

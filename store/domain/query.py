@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -128,8 +128,17 @@ class HistoryQuery:
 
     def toggled(self, seq: int) -> "HistoryQuery":
         """The same page with this entry expanded, or collapsed again."""
-        opened = tuple(s for s in self.opened if s != seq) if seq in self.opened else (*self.opened, seq)
-        return replace(self, opened=opened)
+        return replace(self, opened=self.opened_after(seq))
+
+    def opened_after(self, seq: int) -> tuple[int, ...]:
+        """Which entries `toggled` leaves expanded."""
+        return tuple(s for s in self.opened if s != seq) if seq in self.opened else (*self.opened, seq)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it leaves anything out."""
+        listed = (self.actors, self.not_actors, self.types, self.not_types, self.fields)
+        return any(listed) or self.window is not None
 
     def bare(self) -> "HistoryQuery":
         """The filter alone, without page, expanded entries and view: what a person would type."""
@@ -138,12 +147,16 @@ class HistoryQuery:
 
 @dataclass(frozen=True, slots=True)
 class CustomerName:
-    """As much of a customer as a heading or a choice needs."""
+    """As much of a customer as a heading or a choice needs.
+
+    last_seq  how far its history went at the moment of the look-up; None: nobody has looked
+    """
 
     id: str
     slug: str
     name: str
     domain: str | None = None
+    last_seq: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +181,7 @@ class Page:
     widen   for an empty page: the filters (`actor`, `not-actor`, `type`, `not-type`, `field`, `window`) each of which alone, left out,
             would show something
     last_at for an empty page: when the customer's last activity occurred, whatever the filter; None: there is none yet
+    kept_since  where nothing older can be shown, and the window goes back further: what was recorded up to then is no longer kept
     """
 
     query: HistoryQuery
@@ -182,6 +196,7 @@ class Page:
     newer: Cursor | None = None
     widen: tuple[str, ...] = ()
     last_at: datetime | None = None
+    kept_since: datetime | None = None
     guessed: bool = False
     """The customer was found by the beginning of its name only: the answer names it in full."""
 

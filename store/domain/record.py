@@ -110,7 +110,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Blamed:
-    """field's value now, and the activity that set it; None, when it has been so since before the log begins."""
+    """field's value now, and the activity that set it; None, when it has been so since before the log begins, or is kept."""
 
     field: str
     value: Value
@@ -119,9 +119,12 @@ class Blamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blame:
+    """kept_since: what was recorded up to then is no longer kept; None: everything is."""
+
     customer: CustomerName
     fields: tuple[Blamed, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    kept_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class Then:
     """The record as it was.
 
     existed   whether the customer was there by then
+    kept_since  what was recorded up to then is no longer kept, and that moment is before it: nothing else is known
     values    each field that held something then
     changes   what is different now: field, then, now
     """
@@ -139,6 +143,7 @@ class Then:
     values: Mapping[str, Value]
     changes: tuple[Change, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    kept_since: datetime | None = None
 
 
 REVERTIBLE: Final = frozenset(

@@ -42,6 +42,12 @@ ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 MARKUP: Final = re.compile(r"<(?:[@#!][A-Za-z0-9]|https?://|mailto:|tel:)[^<>]*+>")
 """A person, channel, group or link as Slack sends it."""
 
+NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+"""What no database keeps."""
+
+ORDINARY: Final = re.compile(rf"[^\s,=<{re.escape(''.join(sorted(QUOTES)) + INVISIBLE)}]+")
+"""Characters that stand for themselves wherever they are."""
+
 MENTION: Final = re.compile(r"<[@#!][A-Za-z0-9][A-Za-z0-9^_-]*+>")
 
 
@@ -175,7 +181,7 @@ def _readable(text: str, most: int) -> None:
         raise UsageError(
             f"That command has {len(text):,} characters; I read up to {most:,}.", "Shorten it, and send it again."
         )
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
+    if NO_TEXT.search(text):
         raise UsageError("There is a character in that command that is not text.", "Type it instead of pasting it.")
 
 
@@ -187,7 +193,11 @@ def _word(text: str, start: int, *, spaced: bool = False) -> tuple[Word, int]:
     at = start
     while at < len(text) and (spaced or not text[at].isspace()):
         char = text[at]
-        if may_open and char in INVISIBLE:
+        if ordinary := ORDINARY.match(text, at):
+            typed.append(ordinary[0])
+            may_open = False
+            at = ordinary.end()
+        elif may_open and char in INVISIBLE:
             at += 1
         elif may_open and char in QUOTES:
             _settle(typed, Mark.TYPED, parts)

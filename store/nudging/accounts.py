@@ -55,6 +55,7 @@ def accounts(
     primary = _primary(connection, workspace, mine)
     onboardings, tasks = _onboardings(connection, workspace, mine), _tasks(connection, workspace, mine)
     began = _beginnings(connection, workspace, sorted(onboardings.keys() | tasks.keys()), begun)
+    forgotten = _forgotten(connection, workspace, mine)
     return [
         Account(
             customer=CustomerName(row["id"], row["slug"], row["name"], row["domain"]),
@@ -78,6 +79,7 @@ def accounts(
                 replace(each, entered=began.get(f"onboarding:{each.id}")) for each in onboardings[row["id"]]
             ),
             tasks=tuple(replace(each, created=began.get(f"task:{each.id}")) for each in tasks[row["id"]]),
+            forgotten=forgotten.get(row["id"], 0),
         )
         for row in known
     ]
@@ -174,6 +176,15 @@ def _beginnings(
         .order_by(a.customer_id, a.occurred_at, a.seq)
     )
     return {subject: Fact(seq, at) for subject, seq, at in rows}
+
+
+def _forgotten(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> dict[str, int]:
+    """Up to which seq the logs of those are gone of whom anything is."""
+    p = tables.checkpoint.c
+    rows = connection.execute(
+        sa.select(p.customer_id, p.seq).where(p.workspace_id == workspace, p.customer_id.in_(customer_ids))
+    )
+    return dict(rows.all())
 
 
 def _primary(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store import activities, customers, tables, workspaces
+from store import customers, tables, workspaces
 from store.actors import folded, new_id
 from store.domain.activity import ActorType, Change, NewActivity, Ref, Value
 from store.domain.customer import (
@@ -42,6 +42,7 @@ from store.records.recording import (
     record,
     repeated,
 )
+from store.stating import encoded
 
 MAX_NAME = 200
 MAX_FIELD_NAME = 60
@@ -131,7 +132,7 @@ def _write(
     if "name" in values:
         values["name_key"] = folded(values["name"])
     if custom != customer.fields:
-        values["fields"] = {name: activities.encoded(value) for name, value in custom.items()}
+        values["fields"] = {name: encoded(value) for name, value in custom.items()}
     mine = sa.and_(c.workspace_id == workspace, c.id == customer.id, c.version == customer.version)
     moved = connection.execute(tables.customer.update().where(mine).values(values).returning(c.id)).first()
     if moved is None:

@@ -14,6 +14,7 @@ from store.domain.customer import PROVIDER_IDS, Customer, Field, FieldType, dige
 from store.domain.errors import Conflict, NotFound
 from store.domain.query import EPOCH, MICROSECOND, CustomerName
 from store.domain.record import By, Receipt
+from store.prepared import Prepared
 
 UNDOABLE = 20
 """Edits of a person that are remembered, to undo them one by one, besides the last."""
@@ -54,16 +55,12 @@ def customer_of(connection: sa.Connection, workspace: str, customer_id: str) -> 
 
 
 def _read(connection: sa.Connection, workspace: str, customer_id: str, *, lock: bool) -> Customer:
-    c, x = tables.customer.c, tables.external_id.c
-    chosen = sa.select(tables.customer).where(c.workspace_id == workspace, c.id == customer_id)
-    row = connection.execute(chosen.with_for_update() if lock else chosen).mappings().one_or_none()
+    mine = {"of": workspace, "ident": customer_id}
+    found = (_LOCKED if lock else _CUSTOMER).all(connection, mine)
+    row = dict(zip(_COLUMNS, found[0], strict=True)) if found else None
     if row is None:
         raise NotFound("I don't know that customer.", "Type `/pivotal history` and choose one from the list.")
-    held = connection.execute(
-        sa.select(x.provider, x.external_id).where(
-            x.workspace_id == workspace, x.customer_id == customer_id, x.provider.in_(PROVIDER_IDS.values())
-        )
-    )
+    held = _PROVIDER_IDS.all(connection, mine)
     return Customer(
         id=row["id"],
         slug=row["slug"],
@@ -76,18 +73,33 @@ def _read(connection: sa.Connection, workspace: str, customer_id: str, *, lock: 
         health_high=row["health_high"],
         tags=tuple(row["tags"]),
         fields={name: activities.decoded(value) for name, value in row["fields"].items()},
-        external_ids=dict(iter(held)),
+        external_ids={str(provider): str(ident) for provider, ident in held},
         version=row["version"],
         last_seq=row["last_seq"],
     )
 
 
-def custom_fields(connection: sa.Connection, workspace: str) -> list[Field]:
-    f = tables.custom_field.c
-    rows = connection.execute(
-        sa.select(f.name, f.type, f.choices).where(f.workspace_id == workspace).order_by(f.name_key)
+_c, _x, _f, _a = tables.customer.c, tables.external_id.c, tables.custom_field.c, tables.actor.c
+_COLUMNS = tables.customer.c.keys()
+_THIS = sa.select(tables.customer).where(_c.workspace_id == sa.bindparam("of"), _c.id == sa.bindparam("ident"))
+_CUSTOMER, _LOCKED = Prepared(_THIS), Prepared(_THIS.with_for_update())
+_PROVIDER_IDS = Prepared(
+    sa.select(_x.provider, _x.external_id).where(
+        _x.workspace_id == sa.bindparam("of"),
+        _x.customer_id == sa.bindparam("ident"),
+        sa.or_(*(_x.provider == provider for provider in PROVIDER_IDS.values())),
     )
+)
+
+
+def custom_fields(connection: sa.Connection, workspace: str) -> list[Field]:
+    rows = _FIELDS.all(connection, {"of": workspace})
     return [Field(name, FieldType(kind), tuple(choices or ())) for name, kind, choices in rows]
+
+
+_FIELDS = Prepared(
+    sa.select(_f.name, _f.type, _f.choices).where(_f.workspace_id == sa.bindparam("of")).order_by(_f.name_key)
+)
 
 
 def counts(connection: sa.Connection, workspace: str, by: By) -> bool:
@@ -124,12 +136,11 @@ def activity(by: By, kind: str, *changes: Change, **more: Any) -> NewActivity:
 def record(connection: sa.Connection, workspace: str, customer_id: str, new: Sequence[NewActivity]) -> Receipt:
     """Append to the customer's log, under one edit_id. The caller holds the customer's lock."""
     edit_id = new_id("edt")
-    seqs = [
-        activities.append(connection, workspace, customer_id, replace(each, edit_id=each.edit_id or edit_id))
+    written = (
+        activities.appended(connection, workspace, customer_id, replace(each, edit_id=each.edit_id or edit_id))
         for each in new
-    ]
-    found = activities.by_seq(connection, workspace, customer_id, [seq for seq in seqs if seq is not None])
-    recorded = tuple(found[seq] for seq in sorted(found))
+    )
+    recorded = tuple(each for each in written if each is not None)
     if recorded and new[0].actor.type is ActorType.USER:
         _remember_last(connection, workspace, customer_id, recorded)
     return Receipt(
@@ -143,7 +154,8 @@ def _remember_last(connection: sa.Connection, workspace: str, customer_id: str, 
     """Put it on top of what this person may undo, the latest last in `earlier`."""
     a = tables.actor.c
     this = sa.and_(a.workspace_id == workspace, a.id == str(recorded[0].actor))
-    before = connection.execute(sa.select(a.last_edit).where(this)).scalar_one_or_none() or {"seqs": []}
+    found = _LAST_EDIT.all(connection, {"of": workspace, "ident": str(recorded[0].actor)})
+    before = (found[0][0] if found else None) or {"seqs": []}
     own = {name: value for name, value in before.items() if name != "earlier"}
     last = {
         "customer": customer_id,
@@ -152,6 +164,11 @@ def _remember_last(connection: sa.Connection, workspace: str, customer_id: str, 
         "earlier": [*before.get("earlier", ()), *([own] if own["seqs"] else [])][-UNDOABLE:],
     }
     connection.execute(tables.actor.update().where(this).values(last_edit=last))
+
+
+_LAST_EDIT = Prepared(
+    sa.select(_a.last_edit).where(_a.workspace_id == sa.bindparam("of"), _a.id == sa.bindparam("ident"))
+)
 
 
 def expect(customer: Customer, expected: Mapping[str, str] | None, wanted: Mapping[str, Value]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store import activities, actors, feed, tables, workspaces
+from store import activities, actors, chain, feed, retention, tables, workspaces
 from store.domain.activity import Activity, Change, Ref, Value, refs_in
 from store.domain.customer import BUILT_IN, Customer, digest, field_named, same
 from store.domain.errors import Conflict, NotFound, Refused, code
@@ -48,6 +48,7 @@ def blame(connection: sa.Connection, workspace: str, customer_id: str, only: str
         customer=name_of(connection, workspace, customer_id),
         fields=tuple(found),
         names=actors.names(connection, workspace, refs),
+        kept_since=retention.kept_since(connection, workspace, customer_id),
     )
 
 
@@ -73,8 +74,12 @@ def _last(connection: sa.Connection, workspace: str, customer_id: str, name: str
 def then(connection: sa.Connection, workspace: str, customer_id: str, at: datetime) -> Then:
     """The record as it was at that instant: as it is now, with every later change taken back, newest first.
 
-    So what an import has set without a log counts as having been so always.
+    So what an import has set without a log counts as having been so always. What changed before the log is kept cannot be taken back.
     """
+    since = retention.kept_since(connection, workspace, customer_id)
+    if since is not None and at < since:
+        name = name_of(connection, workspace, customer_id)
+        return Then(customer=name, at=at, existed=True, values={}, changes=(), kept_since=since)
     now = customer_of(connection, workspace, customer_id)
     held = _held(connection, workspace, now)
     values = dict(held)
@@ -141,6 +146,9 @@ def revert(connection: sa.Connection, workspace: str, customer_id: str, seqs: Se
     now = locked(connection, workspace, customer_id)
     found = activities.by_seq(connection, workspace, customer_id, seqs)
     if len(found) != len(set(seqs)):
+        start = chain.checkpoint(connection, workspace, customer_id)
+        if start is not None and min(seqs) <= start.seq:
+            raise NotFound("That entry is no longer kept, so it cannot be taken back.")
         raise NotFound("That entry is not there.")
     if any(each.redacted for each in found.values()):
         raise Refused("That entry named somebody who was removed for good. It cannot be taken back.")

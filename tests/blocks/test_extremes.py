@@ -17,7 +17,7 @@ from bot.sandbox.rules import judge_options
 from store.domain.errors import UsageError, code
 from store.domain.query import CustomerName, HistoryQuery, Page
 from tests.blocks.extremes import LIVE, LONG, NEWLINES, long, many_fields, pages, ten, the_worst
-from tests.blocks.pages import ACME, a_page, an_activity, an_ordinary_page, in_the_middle
+from tests.blocks.pages import ACME, NOW, a_page, an_activity, an_ordinary_page, in_the_middle
 from tests.blocks.slack_rules import checked, controls
 
 HARD = limits.MESSAGE_JSON_HARD
@@ -46,6 +46,16 @@ def test_the_worst_page_as_a_table_and_in_a_channel(kind: str) -> None:
     page = the_worst(kind)
     checked(feed(replace(page, query=replace(page.query, table=True)), "m1", sharing=True), bytes_at_most=HARD)
     checked(shared(page, "m1", long(kind, 100)), bytes_at_most=HARD)
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_the_worst_last_page_of_a_history_that_is_kept_for_a_time(kind: str) -> None:
+    page = replace(the_worst(kind), older=None, kept_since=NOW)
+    told = "What was recorded up to 20 Nov 2026, 13:00 is no longer kept."
+    assert told in words(checked(feed(page, "m1", sharing=True), bytes_at_most=HARD))
+    table = feed(replace(page, query=replace(page.query, table=True)), "m1", sharing=True)
+    checked(table, bytes_at_most=HARD)
+    assert told in words(checked(shared(page, "m1", long(kind, 100)), bytes_at_most=HARD))
 
 
 @pytest.mark.parametrize("count", [0, 1, 10])

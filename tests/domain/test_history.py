@@ -294,7 +294,7 @@ def test_an_export_takes_the_filter_of_a_feed_and_leaves_the_page() -> None:
         ),
         (
             HistoryQuery(not_actors=("pi",), not_types=("task",), fields=("plan",), opened=(2, 1), table=True),
-            "--not-actor pi --not-type task --field plan --open 2,1 --table",
+            "--not-actor pi --not-type task --field plan --table --open 2,1",
         ),
         (HistoryQuery(before=PLACE), "--before 1763900000123456.12"),
     ],

@@ -408,6 +408,33 @@ def test_a_long_title_is_cut_and_kept_on_one_line() -> None:
     assert "…”" in reason
 
 
+LOST: Final[dict[str, dict[str, Any]]] = {
+    "health_dropped": {"dropped": None},
+    "at_risk_untouched": {"at_risk": None, "touched": None},
+    "payment_failed": {"payment": None},
+    "plan_downgraded": {"plan_moved": None},
+    "primary_contact_gone": {"primary_gone": None},
+    "onboarding_stalled": {"onboardings": (onboarding(None),)},
+    "silence": {"last": None},
+}
+"""What is no longer known, where the log is kept for so long only. Tasks are on the record."""
+
+
+@pytest.mark.parametrize("rule", LOST)
+def test_what_it_rested_on_may_not_be_kept_any_more(rule: str) -> None:
+    """Then there is nothing to say, and the nudge that said it does not end as if all were well."""
+    account = an_account(**{**SPEAKING[rule], **LOST[rule], "forgotten": 40})
+    assert found(rule, account) is None
+    assert rule_named(rule).cleared(account) == "what it rested on is no longer kept"
+    assert sorted([*LOST, "tasks_overdue"]) == sorted(SPEAKING)
+
+
+@pytest.mark.parametrize("rule", SPEAKING)
+def test_what_it_rests_on_may_be_kept_where_something_else_is_not(rule: str) -> None:
+    account = an_account(**SPEAKING[rule])
+    assert found(rule, replace(account, forgotten=1)) == found(rule, account)
+
+
 def test_rules_are_told_in_their_order() -> None:
     everything = {name: value for known in SPEAKING.values() for name, value in known.items()}
     names = [name for name, _ in told(an_account(**everything))]

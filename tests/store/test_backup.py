@@ -26,6 +26,7 @@ from store.domain.record import By
 from store.engine import JOB, Database, connect
 from store.importing import Importer, parse_line
 from store.tables import Instant, metadata
+from tests.aging import grown_old
 from tests.builders import a_customer, a_reader, an_activity, another_workspace, history, imported
 
 NAME: Final = "Zyxjane Qwertson-Ångström"
@@ -81,6 +82,11 @@ async def fill(database: Database, store: Store, workspace: str) -> None:
     """The sample, and in every table that has nothing of it, a row with odd values."""
     lines = [parse_line(number, line) for number, line in enumerate(sample.lines(datetime.now(UTC)), 1)]
     await store.import_lines(Importer(workspace), lines)
+    old = await a_customer(store, workspace, "Old Corp")
+    await store.record(workspace, old, [an_activity(), an_activity()])
+    await grown_old(database, workspace, old, 400, 10)
+    await store.set_settings(workspace, {"retention_days": 365})
+    await store.retention.remove(workspace)
 
     def work(connection: sa.Connection) -> None:
         for table in metadata.sorted_tables:
@@ -380,7 +386,7 @@ async def test_one_of_an_older_schema_is_brought_to_this_one(
     acme = await a_customer(store, workspace)
     await store.record(workspace, acme, [an_activity() for _ in range(3)])
     lines = unzipped(await backed_up(database, tmp_path / "a"))
-    since = ("erasure", "install_state", "installation", "purge")
+    since = ("checkpoint", "erasure", "install_state", "installation", "purge")
     older = [line for line in lines if not line.startswith(tuple(f'{{"table":"{each}"'.encode() for each in since))]
     older[0] = json.dumps(json.loads(older[0]) | {"schema": "0003"}).encode() + b"\n"
     foot = json.loads(older[-1])

@@ -52,8 +52,13 @@ async def test_each_old_row_is_seen_once_while_rows_are_added(
     assert places == sorted(places, reverse=True)
 
 
-async def test_a_page_and_its_total_are_of_one_moment(store: Store, elsewhere: Database, workspace: str) -> None:
-    """What a filter shows and how much it says there is never disagree."""
+@pytest.mark.parametrize("role", ["owner", "walled"])
+async def test_a_page_and_its_total_are_of_one_moment(
+    store: Store, database: Database, elsewhere: Database, workspace: str, role: str
+) -> None:
+    """What a filter shows and how much it says there is never disagree; where the database keeps workspaces apart, and where it need not."""
+    if role == "owner":
+        store = Store(database)
     customer = await a_customer(store, workspace)
     done = asyncio.Event()
 

@@ -42,6 +42,7 @@ LOOKS_ACROSS = {
     "nudging/__init__.py": 3,
     "programs.py": 1,
     "recalling.py": 1,
+    "retention.py": 1,
     "store.py": 6,
     "watching/__init__.py": 1,
 }

@@ -25,6 +25,7 @@ from store.exports import Exports
 from store.nudging import Nudging
 from store.nudging.schedules import NUDGES, Schedule, Terms
 from store.nudging.settling import Settling
+from store.retention import Retention
 from store.watching import Watching
 from tests.builders import NEVER_QUIET, a_reader
 from tests.store.test_tenants import SECRET, Theirs, beside_what_was_typed, everything_of, ours, said, theirs
@@ -32,7 +33,14 @@ from tests.store.test_tenants import SECRET, Theirs, beside_what_was_typed, ever
 __all__ = ["ours", "theirs"]
 
 pytestmark = pytest.mark.promise(id="S6")
-FACES = {"nudging": Nudging, "watching": Watching, "exports": Exports, "deliveries": Deliveries, "access": Access}
+FACES = {
+    "nudging": Nudging,
+    "watching": Watching,
+    "exports": Exports,
+    "deliveries": Deliveries,
+    "access": Access,
+    "retention": Retention,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,9 @@ ASKED: dict[str, Ask] = {
     "deliveries.replay": lambda s, w, _, k: s.deliveries.replay(w, k.now - timedelta(days=1)),
     "access.create": lambda s, w, t, k: s.access.create(w, "Ours", [Scope.READ], customer=t.customer),
     "access.every": lambda s, w, _, __: s.access.every(w),
+    "retention.plan": lambda s, w, _, __: s.retention.plan(w),
+    "retention.kept_since": lambda s, w, t, _: s.retention.kept_since(w, t.customer),
+    "retention.remove": lambda s, w, _, __: s.retention.remove(w),
     "access.revoke": lambda s, w, t, k: s.access.revoke(w, k.key),
 }
 GIVEN_BY_WHAT_THEY_KEEP = {"exports.note", "exports.write"}

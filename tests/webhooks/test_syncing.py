@@ -21,6 +21,7 @@ from store.domain.activity import Ref, Source
 from store.domain.customer import Assignment, FieldType
 from store.domain.record import By
 from store.engine import Database
+from tests.aging import grown_old
 from tests.webhooks.conftest import COMPANY, FIXTURES, HUBSPOT, Syncs, changed, event
 
 
@@ -63,6 +64,23 @@ async def test_the_same_value_again_is_no_change(syncs: Syncs) -> None:
     await syncs.hubspot([changed("plan", "Pro", 1_000, event=1)], [changed("plan", "Pro", 2_000, event=2)])
     found = await syncs.history(f"hubspot-company-{COMPANY}", types=("field_changed",))
     assert len(found) == 1
+
+
+async def test_a_delivery_whose_entries_were_removed_for_their_age_counts_once_still(
+    syncs: Syncs, database: Database
+) -> None:
+    told = [changed("plan", "Pro", 1_000, event=1)]
+    await syncs.hubspot(told)
+    acme = (await syncs.store.find_customer(syncs.workspace, f"hubspot-company-{COMPANY}")).id
+    count = len(await syncs.history(acme))
+    await grown_old(database, syncs.workspace, acme, days=400)
+    await syncs.store.set_settings(syncs.workspace, {"retention_days": 365})
+    assert (await syncs.store.retention.remove(syncs.workspace)).activities == count
+    await syncs.hubspot(told, told)
+    await syncs.store.deliveries.replay(syncs.workspace, datetime.now(UTC) - timedelta(days=1))
+    await Applier(syncs.store).drain()
+    assert await syncs.history(acme) == ()
+    assert (await syncs.store.verify(syncs.workspace)).faults == ()
 
 
 async def test_properties_become_fields_by_their_type(syncs: Syncs) -> None:

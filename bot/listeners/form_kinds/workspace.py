@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from bot import limits
 from bot.blocks import forms as form
 from bot.directory import Asker
@@ -14,7 +16,10 @@ from store.domain.customer import (
 )
 from store.settings import ADMINS, EVERYONE, described, from_text, mapping_text, value
 
+log = structlog.get_logger()
+
 MAPPING_HINT = "As hubspot.tier=plan, between commas; - keeps one out."
+KEPT_HINT = "30 or more; empty: for ever. What was recorded earlier than that is deleted for good, within the hour."
 NUMBERS = ("limits.", "caps.")
 CHOICES = (
     (
@@ -67,6 +72,11 @@ class OfWorkspace(Kinds):
             form.asked(name, label, form.choice(choices, getattr(now, name)), optional=False)
             for name, label, choices in CHOICES
         ]
+        days = None if now.retention_days is None else str(now.retention_days)
+        kept = form.number(days, whole=True)
+        blocks.append(
+            form.asked("retention_days", "Days for which the entries of a history are kept", kept, hint=KEPT_HINT)
+        )
         texts = (
             ("mapping", "Which property feeds which field", mapping_text(now.mapping), MAPPING_HINT),
             ("phases", "Phases of an onboarding, between commas", ", ".join(now.phases), None),
@@ -86,6 +96,13 @@ class OfWorkspace(Kinds):
     async def _save_settings(self, asked: Asked) -> str:
         values = {name: from_text(name, asked.answers[name]) for name, _ in described() if name in asked.answers}
         await self._store.set_settings(asked.asker.workspace, values)
+        # The one setting that deletes: somebody may ask whose decision it was.
+        log.info(
+            "settings saved",
+            workspace=asked.asker.workspace,
+            person=asked.asker.person.ref,
+            retention_days=values.get("retention_days"),
+        )
         return "The settings are saved."
 
 

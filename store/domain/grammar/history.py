@@ -53,10 +53,15 @@ def format_history(query: HistoryQuery) -> str:
     places = [
         *([f"--before {query.before}"] if query.before else ()),
         *([f"--after {query.after}"] if query.after else ()),
-        *([f"--open {','.join(map(str, query.opened))}"] if query.opened else ()),
         *(["--table"] if query.table else ()),
+        *([format_opened(query.opened)] if query.opened else ()),
     ]
     return " ".join([*_filter_words(query), *places])
+
+
+def format_opened(seqs: Sequence[int]) -> str:
+    """What a query's text ends in when these entries of its page are expanded; nothing, when none is."""
+    return f"--open {','.join(map(str, seqs))}" if seqs else ""
 
 
 def format_filter(query: HistoryQuery) -> str:

@@ -5,14 +5,16 @@ from typing import Final
 
 from store.domain.nudge import Account, Nudge, NudgeKind, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, day, days, days_from, rule
+from store.domain.rules.wording import NOT_KEPT, advised, day, days, days_from, rule
 
 NAME: Final = "at_risk_untouched"
 
 
 def find(account: Account, now: datetime, thresholds: Thresholds) -> Nudge | None:
-    """A new move to at_risk begins a new episode, as a touch does."""
+    """A new move to at_risk begins a new episode, as a touch does. Where neither is kept any more, nobody can tell for how long."""
     known = [fact for fact in (account.touched, account.at_risk) if fact is not None]
+    if account.forgotten and not known:
+        return None
     since = max([account.since, *(fact.at for fact in known)])
     if account.status != "at_risk" or now - since < thresholds.untouched:
         return None
@@ -39,6 +41,8 @@ def _reason(account: Account, now: datetime, since: datetime) -> str:
 def cleared(account: Account) -> str:
     if account.status != "at_risk":
         return "the customer is not at risk any more"
+    if account.touched is None and account.at_risk is None and account.forgotten:
+        return NOT_KEPT
     return f"somebody was on it on {day(account, account.touched.at)}" if account.touched else "somebody is on it"
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from store.domain.activity import Value
 from store.domain.nudge import Account, Nudge, NudgeKind, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, day, days_from, rule
+from store.domain.rules.wording import NOT_KEPT, advised, day, days_from, rule
 
 NAME: Final = "health_dropped"
 
@@ -32,11 +32,9 @@ def find(account: Account, _: datetime, thresholds: Thresholds) -> Nudge | None:
 
 
 def cleared(account: Account) -> str:
-    return (
-        "there is no health score any more"
-        if account.health_score is None
-        else f"health is back at {account.health_score}"
-    )
+    if account.health_score is None:
+        return "there is no health score any more"
+    return f"health is back at {account.health_score}" if account.dropped or not account.forgotten else NOT_KEPT
 
 
 def _number(value: Value) -> int | float | None:

@@ -5,14 +5,17 @@ from typing import Final
 
 from store.domain.nudge import Account, Nudge, NudgeKind, OpenOnboarding, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, count, day, days, days_from, rule, titled
+from store.domain.rules.wording import NOT_KEPT, advised, count, day, days, days_from, rule, titled
 
 NAME: Final = "onboarding_stalled"
 
 
 def find(account: Account, now: datetime, thresholds: Thresholds) -> Nudge | None:
-    """It speaks of the one that has stood longest; one more that stalls begins a new episode."""
-    ages = sorted(((_entered(account, each), each.id, each) for each in account.onboardings), key=lambda age: age[:2])
+    """It speaks of the one that has stood longest; one more that stalls begins a new episode. One whose beginning is no longer kept is
+    left alone.
+    """
+    told = [each for each in account.onboardings if each.entered is not None or not account.forgotten]
+    ages = sorted(((_entered(account, each), each.id, each) for each in told), key=lambda age: age[:2])
     stalled = [(since, each) for since, _, each in ages if now - since >= thresholds.stalled]
     if not stalled:
         return None
@@ -33,6 +36,8 @@ def find(account: Account, now: datetime, thresholds: Thresholds) -> Nudge | Non
 
 
 def cleared(account: Account) -> str:
+    if account.forgotten and any(each.entered is None for each in account.onboardings):
+        return NOT_KEPT
     return "no onboarding is stalled" if account.onboardings else "there is no open onboarding any more"
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from store.domain.nudge import Account, Nudge, NudgeKind, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, day, days_from, rule
+from store.domain.rules.wording import NOT_KEPT, advised, day, days_from, rule
 
 NAME: Final = "payment_failed"
 AMOUNT: Final = r"-?[0-9][0-9.,]{0,30} [A-Z]{3}"
@@ -40,6 +40,8 @@ def find(account: Account, _: datetime, __: Thresholds) -> Nudge | None:
 
 def cleared(account: Account) -> str:
     told = account.payment
+    if told is None and account.forgotten:
+        return NOT_KEPT
     paid = PAID.fullmatch(told.new) if told is not None and isinstance(told.new, str) else None
     if told is None or paid is None:
         return "no payment is failed any more"

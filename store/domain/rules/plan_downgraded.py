@@ -7,7 +7,7 @@ from typing import Final
 from store.domain.activity import Value
 from store.domain.nudge import Account, Nudge, NudgeKind, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, day, days_from, rule, titled
+from store.domain.rules.wording import NOT_KEPT, advised, day, days_from, rule, titled
 
 NAME: Final = "plan_downgraded"
 SEATS: Final = " × "
@@ -35,6 +35,8 @@ def find(account: Account, _: datetime, thresholds: Thresholds) -> Nudge | None:
 
 
 def cleared(account: Account) -> str:
+    if account.plan_moved is None and account.forgotten:
+        return NOT_KEPT
     return f"the plan is {titled(account.plan)} now" if account.plan else "there is no plan any more"
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from store.domain.nudge import Account, Nudge, NudgeKind, Thresholds
 from store.domain.query import HistoryQuery
-from store.domain.rules.wording import advised, day, days_from, rule
+from store.domain.rules.wording import NOT_KEPT, advised, day, days_from, rule
 
 NAME: Final = "primary_contact_gone"
 
@@ -27,8 +27,8 @@ def find(account: Account, _: datetime, __: Thresholds) -> Nudge | None:
     )
 
 
-def cleared(_: Account) -> str:
-    return "there is a primary contact again"
+def cleared(account: Account) -> str:
+    return "there is a primary contact again" if account.has_primary or not account.forgotten else NOT_KEPT
 
 
 RULE: Final = rule(NAME, "Primary contact gone", NudgeKind.RISK, find, cleared)

@@ -10,6 +10,8 @@ from store.domain.query import Window
 
 LEFT_ALONE: Final = {"churned": "the customer has churned", "archived": "the customer is archived"}
 """Statuses of those of whom Pi says nothing, and why it says so no more."""
+NOT_KEPT: Final = "what it rested on is no longer kept"
+"""Why a nudge ends that may be true still: its workspace keeps its histories for so long only."""
 TITLE_LENGTH: Final = 80
 """Characters of a title in a sentence; the rest is cut."""
 
