@@ -1,10 +1,7 @@
 """Section 4: an export of the big customer's history, against the databases' own programs writing the same rows as CSV."""
 
 import asyncio
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Final
@@ -12,6 +9,7 @@ from typing import IO, Final
 import sqlalchemy as sa
 
 from bot.exports import unnamed_file
+from tests.bench.commands import ran
 from tests.bench.feed import BIG
 from tests.bench.measure import Arm, Pace, interleaved, timed
 from tests.bench.places import Place, sqlite_path
@@ -132,11 +130,4 @@ def _memory(url: str) -> float:
 
 
 def _peak(url: str, folder: str, *filters: str) -> float:
-    command = (sys.executable, "-m", "bot", "export", str(BIG.customer), *filters, "-o", f"{folder}/{len(filters)}.csv")
-    process = subprocess.Popen(
-        command, env=os.environ | {"DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, "the export failed"
-    return used.ru_maxrss / 1024
+    return ran(url, "export", str(BIG.customer), *filters, "-o", f"{folder}/{len(filters)}.csv").peak

@@ -1,6 +1,8 @@
 """Section 5: `pivotal import` of a file, against COPY or `executemany` of the same rows into the same tables and indexes."""
 
+import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,8 +22,10 @@ from tests.bench.write_limits import sqlite_connection
 
 OURS = "pivotal import"
 NEED, NOISE = 0.5, 0.2
-GROWTH = 1.15
-"""Peak memory of the whole file against that of a quarter of it. Python's own heap is not quite the same twice."""
+GROWTH = {"sqlite": 1.3, "postgresql": 1.15}
+"""Peak memory of the whole file against that of a quarter of it. Python's own heap is not quite the same twice, and of SQLite's 64 MiB of pages
+a quarter of a small file fills a part.
+"""
 
 REFERRED = ("workspace", "actor", "customer", "external_id")
 FILLED = {"activity": "occurred_at, seq", "activity_field": "occurred_at, seq", "inbound_key": "recorded_at, key"}
@@ -60,7 +64,7 @@ async def run(place: Place, rounds: int, report: Report, size: Size) -> None:
         Line(
             f"{place.name}: peak memory, MiB {max(peaks):.0f}, against a quarter of the file",
             max(peaks) / small_peak,
-            GROWTH,
+            GROWTH[place.dialect],
             0.1,
             at_most=True,
         ),
@@ -73,16 +77,28 @@ def written(file: Path, size: Size) -> None:
 
 
 def imported(url: str, file: Path) -> tuple[float, float]:
-    """Run the command. Gives its seconds, from start to end, and its peak memory in MiB."""
+    """Run the command. Gives its seconds, from start to end, and its peak memory in MiB; nan, where the system does not tell it."""
     began = time.perf_counter()
     command = (sys.executable, "-m", "bot", "import", str(file))
     process = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url}, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    peak = math.nan
+    while process.poll() is None:
+        peak = _peak(process.pid) or peak
+        time.sleep(0.01)
     seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{OURS} ended with {process.returncode}; what it said stands above")
-    return seconds, used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    return seconds, peak
+
+
+def _peak(pid: int) -> float | None:
+    """MiB, of a process that runs. What is told of one that has ended begins with the memory of whoever started it: of this bench."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s+(\d+) kB", told)
+    return int(found[1]) / 1024 if found else None
 
 
 async def _copying(source: str, folder: Path) -> Copy:

@@ -8,6 +8,8 @@ from functools import partial
 
 from store import Store
 from store.domain.activity import Change, NewActivity, Source
+from store.domain.customer import Assignment
+from store.domain.record import By
 from store.importing import CustomerLine, Importer
 from tests.bench import peers, write_limits
 from tests.bench.measure import Operation, Pace, interleaved, timed
@@ -19,6 +21,7 @@ CUSTOMERS = 1000
 WRITERS = 8
 
 OURS = "Store.record"
+EDIT = "Records.edit, receipt and all"
 LIMIT = {"postgresql": ("asyncpg, one CTE, bare key", 0.50), "sqlite": ("sqlite3, our tables", 0.30)}
 PEERS = {"postgresql": {"django-pghistory": 1.4, "django-auditlog": 3.0}, "sqlite": {"django-auditlog": 1.6}}
 NOISE = 0.25
@@ -80,7 +83,18 @@ class Recorder:
             f"{OURS}, with a dedupe key": partial(self._in_turn, keyed=True),
             f"{OURS}, {WRITERS} writers": self._together,
             f"{OURS}, {WRITERS} writers, one customer": partial(self._together, only=True),
+            EDIT: self._edits,
         }
+
+    async def _edits(self, n: int) -> None:
+        """What a person does with `/pivotal set`: read the customer under its lock, change the record, write the log, have a receipt."""
+        for _ in range(n):
+            customer, _, new = self._turns.next()
+            asked = [Assignment("plan", new)]
+            await self._store.records.edit(
+                self._workspace, self._ids[customer], asked, By(actor=SAM, source=Source.SLACK)
+            )
+            self._recorded += 1
 
     async def _in_turn(self, n: int, *, keyed: bool = False, only: bool = False) -> None:
         for _ in range(n):
