@@ -6,7 +6,7 @@ twentieth activity comes in a day late.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -81,23 +81,23 @@ def lines(size: Size) -> Iterator[bytes]:
     for name in names:
         yield json.dumps({"type": "customer", "ref": name, "name": name}).encode()
     random = Random(7)  # the same history every time
-    rare = {int(size.big * part): what for what, parts in _RARE.items() for part in parts}
+    rare = {int(size.big * part): what for part, what in rarities()}
     mine = 0
     for number, usual in enumerate(random.choices(list(KINDS), list(KINDS.values()), k=size.rows)):
         chance = random.random()
-        kind, acting = usual, _acting(chance, number)
-        fields = [FIELDS[(number + n) % len(FIELDS)] for n in range(1 + number % 4)]
+        kind, doing = usual, acting(chance, number)
+        fields: Sequence[str] = [FIELDS[(number + n) % len(FIELDS)] for n in range(1 + number % 4)]
         customer = names[1 + number % MIDDLING] if chance < 0.2 else names[1 + MIDDLING + number % size.small_customers]
         if number % size.share == 0:
             customer = "Big"
-            acting, kind, fields = _rarely(rare.get(mine), acting, kind, fields)
+            doing, kind, fields = rarely(rare.get(mine), doing, kind, fields)
             mine += 1
         late = timedelta(seconds=random.randrange(86_400)) if number % 20 == 7 else timedelta()
-        yield _activity(number, customer, BEGIN + number * EVERY - late, acting, kind, fields)
+        yield _activity(number, customer, BEGIN + number * EVERY - late, doing, kind, fields)
 
 
-def _activity(number: int, customer: str, at: datetime, acting: Acting, kind: str, fields: list[str]) -> bytes:
-    actor, source = acting
+def _activity(number: int, customer: str, at: datetime, doing: Acting, kind: str, fields: Sequence[str]) -> bytes:
+    actor, source = doing
     changes = [{"field": name, "old": f"old {number % 1000}", "new": f"new {number % 997}"} for name in fields]
     line = {
         "type": "activity",
@@ -113,10 +113,15 @@ def _activity(number: int, customer: str, at: datetime, acting: Acting, kind: st
 
 
 _RARE = {"actor": (0.05, 0.4, 0.8), "pair": (0.1, 0.5, 0.9), "field": (0.15, 0.55, 0.85)}
-"""What is rare in the big customer's history, and where in it the three stand."""
 
 
-def _acting(chance: float, number: int) -> Acting:
+def rarities() -> Iterator[tuple[float, str]]:
+    """Where in the big customer's history, as a part of it, which of the three rare things stands."""
+    return ((part, what) for what, parts in _RARE.items() for part in parts)
+
+
+def acting(chance: float, number: int) -> Acting:
+    """Who does what has this chance, from 0 to 1. number: which of the staff, where it is one of them."""
     if chance < 0.3:
         return HUBSPOT
     if chance < 0.45:
@@ -126,15 +131,16 @@ def _acting(chance: float, number: int) -> Acting:
     return STAFF[number * 7 % PEOPLE] if chance < 0.98 else LOADER
 
 
-def _rarely(what: str | None, acting: Acting, kind: str, fields: list[str]) -> tuple[Acting, str, list[str]]:
+def rarely(what: str | None, doing: Acting, kind: str, fields: Sequence[str]) -> tuple[Acting, str, Sequence[str]]:
+    """What the big customer's history has there instead, so that rare things are as rare as they are meant to be."""
     match what:
         case "actor":
             return RARE, kind, fields
         case "pair":
             return PI, RARE_KIND, fields
         case "field":
-            return acting, "customer.field_changed", [RARE_FIELD]
-        case _ if acting == PI and kind == RARE_KIND:
-            return acting, "comment.added", fields
+            return doing, "customer.field_changed", [RARE_FIELD]
+        case _ if doing == PI and kind == RARE_KIND:
+            return doing, "comment.added", fields
         case _:
-            return acting, kind, fields
+            return doing, kind, fields

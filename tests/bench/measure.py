@@ -13,11 +13,14 @@ Timed = Callable[[int], Awaitable[float]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long to measure. warm: runs before the clock starts; seconds: of one arm in one round."""
+    """How long to measure. warm: runs before the clock starts; seconds: of one arm in one round; least: runs of one arm in one round,
+    however long they take.
+    """
 
     rounds: int
     seconds: float
     warm: int = 20
+    least: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def interleaved(arms: Mapping[str, Timed], pace: Pace) -> dict[str, Arm]:
     counts = {}
     for name, run in arms.items():
         await run(pace.warm)
-        counts[name] = max(2, min(20_000, int(pace.seconds * pace.warm / await run(pace.warm))))
+        counts[name] = max(pace.least, min(20_000, int(pace.seconds * pace.warm / await run(pace.warm))))
     rates: dict[str, list[float]] = {name: [] for name in arms}
     for number in range(pace.rounds):
         for name in list(arms) if number % 2 == 0 else list(arms)[::-1]:

