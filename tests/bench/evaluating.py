@@ -4,7 +4,6 @@ Prints its seconds, those of one statement that reads the same rows, and how man
 """
 
 import asyncio
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from store import Store, tables
 from store.domain.nudge import NudgeKind
 from store.engine import JOB, connect
 from store.nudging.schedules import NUDGES, Schedule
+from tests.bench.commands import own_peak
 
 BATCH: Final = 500
 ROUNDS: Final = 3
@@ -58,18 +58,12 @@ async def main(url: str) -> None:
     database = connect(url, patience=JOB)
     store = Store(database)
     workspace = (await store.default_workspace()).id
-    idle = peak()
+    idle = own_peak()
     ours = await best(lambda: evaluated(store, workspace))
-    grown = peak() - idle
+    grown = own_peak() - idle
     once = await best(lambda: database.read(read_once))
     print(ours, once, grown)
     await database.close()
-
-
-def peak() -> float:
-    """MiB."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / (1024 if sys.platform == "linux" else 1024**2)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from statistics import median
+from typing import NamedTuple
 
-from store.domain.query import COUNTED, HistoryQuery, Window
+from store.domain.query import COUNTED, Cursor, HistoryQuery, Window
 from tests.bench import peers
 from tests.bench.histories import BEGIN, EVERY, KINDS, PEOPLE, RARE_FIELD, RARE_KIND, Size
 from tests.bench.measure import Operation, Pace, interleaved, percentile, timed
@@ -62,37 +63,40 @@ def stacks(size: Size) -> dict[str, HistoryQuery]:
 
 
 async def run(place: Place, pace: Pace, report: Report, large: Shelf, little: Shelf) -> None:
-    await _stacked(place, report, large, little)
-    await _depth(place, report, large)
+    await stacked(place, report, large, little)
+    await depth(place, report, large)
     await _against_peers(place, pace, report, large)
 
 
-async def _stacked(place: Place, report: Report, large: Shelf, little: Shelf) -> None:
+async def stacked(place: Place, report: Report, large: Shelf, little: Shelf, times: int = TIMES) -> None:
+    """Every stack of filters, each so many times. worked: for how long the database itself had a processor, however busy the machine is."""
     size, small = large.size, little.size
     rows, slowest, growth, read = [], 0.0, 0.0, 0
     for name, query in stacks(size).items():
         page, statements = await large.statements((await large.page(query)).query)
         _, same = await little.statements((await little.page(stacks(small)[name])).query)
-        here, there = await _turns(large.bare, _paging(statements), little.bare, _paging(same))
+        turns = await _turns(large.bare, _paging(statements), little.bare, _paging(same), times)
         counting = [one for one in statements if one.counts]
         keys = [await large.bare.keys(one) for one in counting]
         count_ms = await large.bare.seconds(counting) * 1000
-        p99, times = percentile(here, 0.99), median(here) / median(there)
-        slowest, growth, read = max(slowest, p99), max(growth, times), max([read, *keys])
+        p99, grown = percentile(turns.here, 0.99), median(turns.here) / median(turns.there)
+        slowest, growth, read = max(slowest, p99), max(growth, grown), max([read, *keys])
         rows.append(
             (
                 name,
                 page.total,
-                f"{median(here):.2f}",
+                f"{median(turns.here):.2f}",
                 f"{p99:.2f}",
-                f"{times:.2f}",
+                f"{grown:.2f}",
+                f"{percentile(turns.worked, 0.99):.2f}",
+                f"{median(turns.worked) / median(turns.worked_there):.2f}",
                 f"{count_ms:.2f}" if counting else "",
                 " + ".join(f"{n:,}" for n in keys),
             )
         )
     against = f"against {small.rows:,}"
     unit = "keys read" if place.dialect == "postgresql" else "steps"
-    head = ("filter", "total", "page p50 ms", "p99 ms", against, "count ms", f"count {unit}")
+    head = ("filter", "total", "page p50 ms", "p99 ms", against, "worked p99 ms", against, "count ms", f"count {unit}")
     title = f"3. Statements of a page, {place.name}, {size.rows:,} activities, {size.big:,} of one customer"
     report.table(title, head, rows)
     report.reach(
@@ -107,32 +111,53 @@ def _paging(statements: Sequence[Statement]) -> list[Statement]:
     return [one for one in statements if one.reads_the_log and not one.counts]
 
 
+class _Taken(NamedTuple):
+    """Milliseconds, one of each turn. worked: of a processor in the database."""
+
+    here: list[float]
+    there: list[float]
+    worked: list[float]
+    worked_there: list[float]
+
+
 async def _turns(
-    one: Bare, statements: Sequence[Statement], other: Bare, same: Sequence[Statement]
-) -> tuple[list[float], list[float]]:
-    """Milliseconds of each, in turns."""
-    here, there = [], []
-    for _ in range(TIMES + WARM):
-        here.append(await one.seconds(statements) * 1000)
-        there.append(await other.seconds(same) * 1000)
-    return here[WARM:], there[WARM:]
+    one: Bare, statements: Sequence[Statement], other: Bare, same: Sequence[Statement], times: int
+) -> _Taken:
+    taken = _Taken([], [], [], [])
+    for turn in range(times + WARM):
+        here, worked = await _taken(one, statements)
+        there, worked_there = await _taken(other, same)
+        if turn >= WARM:
+            for found, seconds in zip(taken, (here, there, worked, worked_there), strict=True):
+                found.append(seconds * 1000)
+    return taken
 
 
-async def _depth(place: Place, report: Report, large: Shelf) -> None:
+async def _taken(one: Bare, statements: Sequence[Statement]) -> tuple[float, float]:
+    before = one.worked()
+    return await one.seconds(statements), one.worked() - before
+
+
+async def depth(place: Place, report: Report, large: Shelf) -> None:
+    """Pages far down, without a filter and with some, against the first."""
     size = large.size
+    middle = Cursor(BEGIN + EVERY * (size.rows // 2), 0)
     rows, worst = [], 0.0
-    for name in ("no filter", "5 actors"):
+    for name in ("no filter", "a common actor", "5 actors", "a rare type", "a source", "a field", "not a family"):
         first = (await large.page(stacks(size)[name])).query
         _, top = await large.statements(first)
-        for number in (DEEP, 50_000):
-            if number * PAGE > (size.big if name == "no filter" else size.big // 20):
-                continue
-            _, deep = await large.statements(await large.deep(first, number))
-            below, above = await _turns(large.bare, _paging(deep), large.bare, _paging(top))
-            times = median(below) / median(above)
+        deep = {"half way back": first.older_than(middle)}
+        if name == "no filter":
+            deep |= {f"page {n:,}": await large.deep(first, n) for n in (DEEP, 50_000) if n * PAGE <= size.big}
+        for where, query in deep.items():
+            _, below = await large.statements(query)
+            turns = await _turns(large.bare, _paging(below), large.bare, _paging(top), TIMES)
+            times = median(turns.here) / median(turns.there)
             worst = max(worst, times)
-            rows.append((f"{name}, page {number:,}", f"{median(below):.2f}", f"{times:.2f}"))
-    report.table(f"3. Depth, {place.name}", ("page", "p50 ms", "against page 1"), rows)
+            worked = median(turns.worked) / median(turns.worked_there)
+            rows.append((f"{name}, {where}", f"{median(turns.here):.2f}", f"{times:.2f}", f"{worked:.2f}"))
+    head = ("page", "p50 ms", "against page 1", "worked, against it")
+    report.table(f"3. Depth, {place.name}", head, rows)
     report.reach(Line(f"{place.name}: a deep page against page 1", worst, 1.2, 0.35, at_most=True))
 
 

@@ -1,10 +1,12 @@
 """The time that a call takes in the database: the statements that the Store sent, sent once more on a bare connection of the driver."""
 
 import json
+import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -51,6 +53,12 @@ class Bare(Protocol):
 
     async def seconds(self, statements: Sequence[Statement]) -> float: ...
 
+    def worked(self) -> float:
+        """Seconds for which a processor has worked for this connection so far, in the database alone: no others on the machine are in it,
+        and no wait. NaN where the system does not tell.
+        """
+        ...
+
     async def keys(self, statement: Statement) -> int:
         """What it reads: on PostgreSQL rows of its index scans, on SQLite steps of its virtual machine."""
         ...
@@ -59,6 +67,13 @@ class Bare(Protocol):
 class _Asyncpg:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._schedule = Path(f"/proc/{connection.get_server_pid()}/schedstat")
+
+    def worked(self) -> float:
+        try:
+            return int(self._schedule.read_text().split()[0]) / 1e9
+        except OSError:
+            return math.nan
 
     async def seconds(self, statements: Sequence[Statement]) -> float:
         began = time.perf_counter()
@@ -84,6 +99,9 @@ def _rows_read(node: dict[str, Any]) -> Iterator[int]:
 class _Sqlite3:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def worked(self) -> float:
+        return time.thread_time()
 
     async def seconds(self, statements: Sequence[Statement]) -> float:
         began = time.perf_counter()
