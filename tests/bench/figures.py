@@ -27,10 +27,9 @@ def rows(lines: Iterable[Line]) -> Rows:
     """Without what is lost, which has no ratio."""
     found: dict[str, dict[str, Line]] = {}
     for line in lines:
-        place, _, what = line.what.partition(": ")
+        place, _, what = line.key.partition(": ")
         if line.need:
-            # a figure of this run within the words would be another row for each database
-            found.setdefault(re.sub(r", MiB [0-9]+,", "", what), {})[place] = line
+            found.setdefault(what, {})[place] = line
     return found
 
 
