@@ -15,6 +15,7 @@ from tests.api.conftest import Program
 from tests.bot.acme import acme
 from tests.bot.conftest import Pivotal, clock, installed, pivotal, slack
 from tests.export.files import at_work
+from tests.waiting import until
 
 __all__ = ["clock", "installed", "pivotal", "slack"]
 
@@ -37,10 +38,12 @@ async def test_it_is_posted_then_recorded_and_once(pivotal: Pivotal, outside: Pr
     event = {**NUDGE, "channel": pivotal.room.id, "dedupe_key": "health"}
     async with at_work(pivotal):
         assert [each["status"] for each in (await outside.posts(ACME, event)).data] == ["queued"]
-        await pivotal.slack.until(lambda: bool(pivotal.slack.messages_in(pivotal.room)), within=timedelta(seconds=20))
-        for _ in range(200):
-            if (await pivotal.history("acme"))[0].kind == "pi.nudge":
-                break
+        await pivotal.slack.until(lambda: bool(pivotal.slack.messages_in(pivotal.room)))
+
+        async def is_recorded() -> bool:
+            return (await pivotal.history("acme"))[0].kind == "pi.nudge"
+
+        await until(is_recorded)
     entry = (await pivotal.history("acme"))[0]
     (message,) = pivotal.slack.messages_in(pivotal.room)
     assert (entry.kind, str(entry.actor), entry.source) == ("pi.nudge", "pi:pi", "api")
@@ -62,9 +65,10 @@ async def test_nothing_is_recorded_of_one_that_cannot_be_posted(
             o = tables.outbox.c
             return [(state, body) for state, body in connection.execute(sa.select(o.state, o.body))]
 
-        for _ in range(200):
-            if [each for each, _ in await database.read(state)] == ["failed"]:
-                break
+        async def is_given_up() -> bool:
+            return [each for each, _ in await database.read(state)] == ["failed"]
+
+        await until(is_given_up)
     assert len(await pivotal.history("acme")) == before
     assert "wording" not in (await database.read(state))[0][1]
 
@@ -78,7 +82,7 @@ async def test_without_a_channel_it_goes_where_the_customer_is_at_home(pivotal: 
         assert [each["status"] for each in (await outside.posts(ACME, NUDGE)).data] == ["queued"]
         await pivotal.slack.until(
             lambda: any("Health fell" in each.text for each in pivotal.slack.messages_in(pivotal.room)),
-            within=timedelta(seconds=20),
+            within=timedelta(seconds=60),
         )
 
 

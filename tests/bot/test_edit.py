@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.sandbox import Person, Shown
 from store.domain.activity import Source
 from store.domain.query import HistoryQuery
 from tests.bot.conftest import Pivotal
+from tests.waiting import until
 
 ACME = '{"type":"customer","ref":"c-1","name":"Acme Corp","domain":"acme.com","plan":"Starter"}'
 GLOBEX = '{"type":"customer","ref":"c-2","name":"Globex"}'
@@ -154,13 +156,14 @@ async def test_buttons_pressed_twice_in_two_processes_have_one_effect_each(pivot
     receipts = [await pivotal.says(f"/pivotal comment acme-corp Number {number}") for number in range(8)]
     for number, receipt in enumerate(receipts, 1):
         assert all(each.acked for each in await asyncio.gather(receipt.press("Undo"), receipt.press("Undo")))
-        for _ in range(100):
-            if (await kinds(pivotal)).count("comment.deleted") >= number:
-                break
-            await asyncio.sleep(0.02)
+        await until(partial(_are_deleted, pivotal, number))
     await pivotal.stops()  # with all that they still had to do
     assert (await kinds(pivotal)).count("comment.deleted") == len(receipts)
     assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
+
+
+async def _are_deleted(pivotal: Pivotal, number: int) -> bool:
+    return (await kinds(pivotal)).count("comment.deleted") >= number
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------
@@ -494,11 +497,12 @@ async def test_two_people_removed_at_once_are_gone_from_all_that_slack_keeps(piv
     asked = [await pivotal.says(f'/pivotal contact delete {at} "{name}"') for at, name in people.items()]
     pressed = [shown.press(f"Remove {name} for good") for shown, name in zip(asked, people.values(), strict=True)]
     await asyncio.gather(*pressed)
-    for _ in range(200):
+
+    async def all_are_removed() -> bool:
         told = [each for at in people for each in await kinds(pivotal, at)]
-        if told.count("contact.removed") == 4:  # each is told of at both customers
-            break
-        await asyncio.sleep(0.05)
+        return told.count("contact.removed") == 4  # each is told of at both customers
+
+    await until(all_are_removed)
     await pivotal.stops()
     await pivotal.starts()
     await pivotal.recalls()

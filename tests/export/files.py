@@ -57,7 +57,7 @@ def files_in(pivotal: Pivotal, channel: Channel | None = None) -> list[Received]
     ]
 
 
-async def received(pivotal: Pivotal, channel: Channel | None = None, many: int = 1, within: int = 20) -> list[Received]:
+async def received(pivotal: Pivotal, channel: Channel | None = None, many: int = 1, within: int = 60) -> list[Received]:
     """Wait for the files."""
     await pivotal.slack.until(lambda: len(files_in(pivotal, channel)) >= many, within=timedelta(seconds=within))
     return files_in(pivotal, channel)

@@ -16,6 +16,7 @@ from tests.bot.conftest import Pivotal
 from tests.builders import a_reader
 from tests.export.files import at_work, files_in, received, told
 from tests.export.test_slices import Bytes
+from tests.waiting import until
 
 SHORT = timedelta(milliseconds=50)
 
@@ -55,14 +56,14 @@ async def test_whoever_dies_at_it_somebody_else_delivers_it_once(installed: Pivo
     await installed.starts()
     async with at_work(installed):
         (file,) = await received(installed)
-        entries: list[str] = []
-        for _ in range(100):
-            entries = [each.kind for each in await installed.history("acme")]
-            if "history.exported" in entries:
-                break
+        await until(lambda: _recorded(installed))
     assert len(files_in(installed)) == 1
-    assert entries.count("history.exported") == 1
+    assert [each.kind for each in await installed.history("acme")].count("history.exported") == 1
     assert len(file.rows) >= 84
+
+
+async def _recorded(installed: Pivotal) -> bool:
+    return "history.exported" in {each.kind for each in await installed.history("acme")}
 
 
 async def _uploaded(installed: Pivotal, export: Export, *, shared: bool) -> None:
