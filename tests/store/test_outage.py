@@ -16,6 +16,7 @@ from store.domain.query import HistoryQuery
 from store.engine import Database, connect, parse_url
 from tests.builders import a_customer, a_reader, an_activity, history
 from tests.store.proxy import Proxy, way_to
+from tests.waiting import until
 
 pytestmark = pytest.mark.promise(id="R10")
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -151,11 +152,11 @@ async def test_a_commit_whose_answer_was_lost_may_have_been_saved(
 
 async def settled(store: Store, workspace: str, customer: str, expected: int) -> None:
     """The server may still be at it when the client has given up."""
-    for _ in range(100):
-        if await count(store, workspace, customer) == expected:
-            return
-        await asyncio.sleep(0.02)
-    assert await count(store, workspace, customer) == expected
+
+    async def there_are() -> bool:
+        return await count(store, workspace, customer) == expected
+
+    await until(there_are)
 
 
 @on_postgresql
