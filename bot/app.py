@@ -160,7 +160,13 @@ async def build(
             caller = Caller(settings.metrics_key)
             routes = [telling, *doors, *speaks.routes]
             yield App(
-                web=application(ready, events.handle if events else None, routes, caller.may_see),
+                web=application(
+                    ready,
+                    events.handle if events else None,
+                    routes,
+                    caller.may_see,
+                    https=(settings.public_url or "").startswith("https:"),
+                ),
                 monitor=application(ready, routes=[telling], may_see=caller.may_see),
                 bolt=bolt,
                 deliverer=working.deliverer,

@@ -16,6 +16,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from bot import signature
 from bot.connections import HEADER_TIME, Connection
 from bot.errors import explained, new_reference
+from bot.https import refused_in_the_clear, told_to_stay
 from store.domain.errors import PivotalError
 
 log = structlog.get_logger()
@@ -121,9 +122,11 @@ def application(
     slack_events: Handler | None = None,
     routes: Iterable[web.RouteDef] = (),
     may_see: Callable[[web.Request], bool] = lambda _request: False,
+    *,
+    https: bool = False,
 ) -> web.Application:
     """ready: raises PivotalError while the process cannot serve. slack_events: None in Socket Mode. routes: of other parts.
-    may_see: whether whoever asks is told why it is not ready.
+    may_see: whether whoever asks is told why it is not ready. https: it is reached by nothing else.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -137,8 +140,10 @@ def application(
             return web.json_response({"status": "not ready", **why}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return web.json_response({"status": "ready"})
 
-    app = web.Application(middlewares=[identified])
+    app = web.Application(middlewares=[identified, refused_in_the_clear] if https else [identified])
     app.on_response_prepare.append(_with_id)
+    if https:
+        app.on_response_prepare.append(told_to_stay)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     if slack_events is not None:
