@@ -13,6 +13,8 @@ from tests.api.conftest import Program, Serve
 from tests.api.test_reading import ACME
 from tests.builders import a_customer, another_workspace
 
+pytestmark = pytest.mark.promise(id="S16")
+
 
 async def test_without_a_valid_key_nobody_gets_in(program: Program) -> None:
     _, ident, secret = program.key.split("_", 2)

@@ -149,7 +149,7 @@ async def test_undo_by_command(pivotal: Pivotal) -> None:
     assert "churned  →  active" in (await pivotal.says("/pivotal undo")).plain
 
 
-@pytest.mark.promise("R7")
+@pytest.mark.promise(id="R7")
 async def test_buttons_pressed_twice_in_two_processes_have_one_effect_each(pivotal: Pivotal) -> None:
     await pivotal.starts()
     await pivotal.imports(ACME)
@@ -389,7 +389,7 @@ ROLES: dict[str, tuple[dict[str, object], dict[str, str], Sequence[Sequence[str]
 }
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_role_may_do_what_it_may_and_nothing_else(pivotal: Pivotal, role: str) -> None:
     facts, rights, allowed = ROLES[role]
@@ -406,7 +406,7 @@ async def test_every_role_may_do_what_it_may_and_nothing_else(pivotal: Pivotal, 
         assert await kinds(pivotal) == []
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 async def test_a_right_is_given_to_a_user_group(pivotal: Pivotal) -> None:
     await pivotal.imports(ACME)
     cara, dan = pivotal.joins("Cara Diaz"), pivotal.joins("Dan Ek")
@@ -429,7 +429,7 @@ async def test_a_right_is_given_to_a_user_group(pivotal: Pivotal) -> None:
     assert f"The user group {group.id}" not in str((await pivotal.says("/pivotal settings", person=admin)).blocks)
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 async def test_where_slack_does_not_say_who_is_in_the_group_nobody_has_its_right(pivotal: Pivotal) -> None:
     await pivotal.imports(ACME)
     await pivotal.store.set_settings(pivotal.workspace, {"edit": "S0UNKNOWN"})
@@ -481,7 +481,7 @@ async def test_deleting_a_contact_asks_first_and_then_removes_the_name_everywher
     assert (await pivotal.store.verify(pivotal.workspace)).faults == ()
 
 
-@pytest.mark.promise("R24")
+@pytest.mark.promise(id="R24")
 async def test_two_people_removed_at_once_are_gone_from_all_that_slack_keeps(pivotal: Pivotal) -> None:
     await pivotal.imports(ACME, GLOBEX)
     people = {"acme-corp": "Zyxjane Qwertson", "globex": "Qobert Vandermole"}

@@ -1,4 +1,4 @@
-"""S22: who asks too often is told when to come back. Nothing is done for them, and nobody else notices."""
+"""Who asks too often is told when to come back. Nothing is done for them, and nobody else notices."""
 
 import re
 from datetime import timedelta
@@ -10,6 +10,8 @@ from bot import gate
 from bot.sandbox import Shown
 from tests.bot.acme import ACME
 from tests.bot.conftest import Pivotal
+
+pytestmark = pytest.mark.promise(id="S22")
 
 TOLD = re.compile(r"than ([0-9,]+) times within a minute\. Nothing was done\. Try again in ([0-9]+) seconds?\.")
 

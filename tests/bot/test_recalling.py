@@ -20,7 +20,7 @@ from store.nudged import Asked, enqueue
 from tests.bot.conftest import Pivotal
 from tests.export.files import at_work, files_in, received
 
-pytestmark = pytest.mark.promise("R24")
+pytestmark = pytest.mark.promise(id="R24")
 NAME = "Zyxjane Qwertson"
 
 

@@ -37,7 +37,7 @@ async def nudges(pi: Pivotal, customers: int, kind: str = "pi.nudge") -> list[in
     return [len(page.entries) for page in pages]
 
 
-@pytest.mark.promise("R7")
+@pytest.mark.promise(id="R7")
 async def test_every_nudge_that_two_people_press_at_once_is_done_once(pi: Pivotal, full: bool) -> None:
     many = 200 if full else 12
     await fallen(pi, many)
@@ -67,7 +67,7 @@ def already(pi: Pivotal) -> int:
     return sum("already done by" in each.text for each in told)
 
 
-@pytest.mark.promise("R18")
+@pytest.mark.promise(id="R18")
 async def test_after_a_night_without_workers_each_is_nudged_once(pi: Pivotal, full: bool) -> None:
     """Every hour's slots of every schedule are due at once, and five customers are the news of each."""
     schedules = 84 if full else 8
@@ -97,7 +97,7 @@ async def states(pi: Pivotal) -> Counter[str]:
     return Counter(await pi.database.read(lambda c: c.execute(mine).scalars().all()))
 
 
-@pytest.mark.promise("R17")
+@pytest.mark.promise(id="R17")
 @pytest.mark.parametrize("apart", [timedelta(minutes=-10), timedelta(minutes=3), timedelta(minutes=10)])
 async def test_processes_whose_clocks_disagree_post_once_and_in_order(pi: Pivotal, apart: timedelta) -> None:
     await fallen(pi, 6)

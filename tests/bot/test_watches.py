@@ -100,20 +100,20 @@ async def test_what_cannot_be_is_said_in_a_sentence(acme: Pivotal, typed: str, s
     assert says in (await acme.says(f"/pivotal {typed}")).text
 
 
-@pytest.mark.promise("S7")
+@pytest.mark.promise(id="S7")
 async def test_nothing_is_told_where_outsiders_read(acme: Pivotal) -> None:
     shared = acme.slack.add_channel("with-acme", members=[acme.sam.user], ext_shared=True)
     answer = await acme.says(f"/pivotal watch acme <#{shared.id}|with-acme>")
     assert "People outside your company" in answer.text
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 async def test_a_channel_that_one_is_not_in_cannot_be_told(acme: Pivotal) -> None:
     other = acme.slack.add_channel("secret", members=[], private=True)
     assert "not in that channel" in (await acme.says(f"/pivotal watch acme <#{other.id}|>")).text
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 async def test_a_right_that_is_gone_is_gone_when_it_is_sent(acme: Pivotal) -> None:
     await acme.says("/pivotal watch acme")
     await acme.store.set_settings(acme.workspace, {"view": "admins"})
@@ -125,7 +125,7 @@ async def test_a_right_that_is_gone_is_gone_when_it_is_sent(acme: Pivotal) -> No
     assert "It stopped: Whoever made it may not see histories any more" in str(listed.blocks)
 
 
-@pytest.mark.promise("S8")
+@pytest.mark.promise(id="S8")
 async def test_while_slack_does_not_say_who_is_in_a_user_group_what_a_watch_saw_waits(acme: Pivotal) -> None:
     group = acme.slack.add_group("Success", members=[acme.sam.user])
     await acme.says("/pivotal watch acme")

@@ -1,4 +1,4 @@
-"""What is due by the clock on a wall, whatever clocks do (R16): once on each local day, and nothing in quiet hours.
+"""What is due by the clock on a wall, whatever clocks do: once on each local day, and nothing in quiet hours.
 
 The quick form takes a sample of the zones and those that are known to be nasty; `PIVOTAL_ALL_ZONES=1` takes every one.
 """
@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from store.domain.schedule import Cadence, Every, Quiet, Slot, slots, speaks_at
+
+pytestmark = pytest.mark.promise(id="R16")
 
 NASTY: Final = (
     "Africa/Cairo",

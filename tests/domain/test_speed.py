@@ -18,6 +18,8 @@ from store.domain.words import MAX_LENGTH, after, from_arguments, quote, words
 from tests.domain.odd_commands import odd_commands
 from tests.domain.queries import odd_text
 
+pytestmark = pytest.mark.promise(id="S21")
+
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 GENERATED = 100_000 if FULL else 2_000
 SEED = random.SystemRandom().randrange(2**32) if FULL else 2026

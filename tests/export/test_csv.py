@@ -1,13 +1,16 @@
-"""CSV that a spreadsheet opens as it was meant (S10), to be read back by a CSV reader of somebody else."""
+"""CSV that a spreadsheet opens as it was meant, to be read back by a CSV reader of somebody else."""
 
 import csv as standard
 import io
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from store.domain import csv
+
+pytestmark = pytest.mark.promise(id="S10")
 
 DANGEROUS = "=+-@\t\r\n'＝＋－＠"
 UNSEEN = " \u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"

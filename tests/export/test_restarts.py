@@ -85,8 +85,8 @@ async def _uploaded(installed: Pivotal, export: Export, *, shared: bool) -> None
         )
 
 
+@pytest.mark.promise(id="S22")
 async def test_two_workers_never_make_more_than_two_of_a_workspace_at_a_time(installed: Pivotal) -> None:
-    """S22."""
     known = await acme(installed)
     reader = a_reader(known.sam, now=known.now)
     exports = installed.store.exports

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bot.exports import Caps
 from bot.sandbox import Shown
 from store.actors import Person
@@ -108,8 +110,9 @@ async def test_the_channel_gets_it_too_when_all_in_it_may_see_it(pivotal: Pivota
     assert "already" in (await answer.click("To this channel, too")).plain
 
 
+@pytest.mark.promise(id="S9")
 async def test_a_guest_who_joins_before_it_is_sent_keeps_it_out_of_the_channel(installed: Pivotal) -> None:
-    """S9: asked anew when the file is ready."""
+    """Asked anew when the file is ready."""
     await acme(installed)
     await installed.starts()
     installed.slack.faults.rate_limit("files.getUploadURLExternal", times=2, retry_after_seconds=1)
@@ -218,8 +221,9 @@ async def test_verify_says_whether_a_history_is_whole(pivotal: Pivotal) -> None:
     assert "Whose history?" in (await pivotal.says("/pivotal verify")).plain
 
 
+@pytest.mark.promise(id="S11")
+@pytest.mark.promise(id="S12")
 async def test_a_name_that_would_steer_the_message_does_not(pivotal: Pivotal) -> None:
-    """S11, S12."""
     await pivotal.imports({"type": "customer", "ref": "evil", "name": "<!channel> ../../etc\u202e;\r\n"})
     await pivotal.remembers("evil", an_activity())
     await pivotal.store.remember(pivotal.workspace, Person(slack_user_id=pivotal.sam.id, name="Sam Lee"))

@@ -31,7 +31,7 @@ RUN: Final = ("=1+1", '=HYPERLINK("http://x","y")', "=cmd|' /C calc'!A0", "+1+1"
 
 pytestmark = [
     pytest.mark.skipif(SOFFICE is None, reason="LibreOffice Calc is not installed: there is no `soffice` here"),
-    pytest.mark.promise("S10"),
+    pytest.mark.promise(id="S10"),
 ]
 
 

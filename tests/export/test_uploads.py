@@ -9,6 +9,8 @@ from bot.sandbox import StandInSlack
 from bot.slack import RateLimited, Unreachable
 from bot.uploads import NotSlacks, NotTaken, Uploads
 
+pytestmark = pytest.mark.promise(id="S15")
+
 SLACKS = (
     "https://files.slack.com/upload/v1/ABC",
     "https://slack-files.slack.com/upload/v1/ABC?x=1&y=%20",

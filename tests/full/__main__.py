@@ -5,7 +5,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,7 @@ from tests.full import (
     migrating,
     nudges,
     outages,
+    proving,
     syncing,
     webhooks,
 )
@@ -49,26 +50,35 @@ def main() -> int:
     parser.add_argument("--db", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
-    wanted = asked.promises or list(PROMISES)
-    if unknown := [each for each in wanted if each not in PROMISES]:
-        parser.error(f"no full form of {', '.join(unknown)}; there are {', '.join(PROMISES)}")
+    known = sorted({*PROMISES, *proving.promises()}, key=lambda name: (name[0], int(name[1:])))
+    wanted = asked.promises or (list(PROMISES) if asked.size == "quick" else known)
+    if unknown := [each for each in wanted if each not in known]:
+        parser.error(f"nothing proves {', '.join(unknown)} by this command; there are {', '.join(known)}")
     failed = 0
     with places(asked.db) as found:
         for promise in wanted:
             for place in found:
-                began = time.monotonic()
-                try:
-                    told = asyncio.run(_run(promise, place, asked.size, asked.seed))
-                except Exception as error:  # noqa: BLE001 - whatever it is, the other trials go on
-                    failed += 1
-                    told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
-                print(
-                    f"{promise}  {place.name:<11} {asked.size:<6} {time.monotonic() - began:6.1f} s  {told}", flush=True
-                )
+                for proof in _proofs(promise, place, asked.size, asked.seed):
+                    began = time.monotonic()
+                    try:
+                        told = asyncio.run(proof)
+                    except Exception as error:  # noqa: BLE001 - whatever it is, the other trials go on
+                        failed += 1
+                        told = f"BROKEN, seed {asked.seed}: {type(error).__name__} {error}"
+                    took = f"{time.monotonic() - began:6.1f} s"
+                    print(f"{promise}  {place.name:<11} {asked.size:<6} {took}  {told}", flush=True)
     return 1 if failed else 0
 
 
-async def _run(promise: str, place: Place, size: str, seed: int) -> str:
+def _proofs(promise: str, place: Place, size: str, seed: int) -> Iterator[Coroutine[None, None, str]]:
+    """Its trial by real processes, and what tests prove of it at full size."""
+    if promise in PROMISES:
+        yield _tried(promise, place, size, seed)
+    if promise in proving.promises() and size == "full":
+        yield proving.run(promise, place, seed)
+
+
+async def _tried(promise: str, place: Place, size: str, seed: int) -> str:
     return await PROMISES[promise](place, size, seed)
 
 

@@ -247,7 +247,7 @@ async def test_the_same_customer_or_field_made_twice_at_once_is_made_once(edits:
         assert sorted(type(each).__name__ for each in done).count("Conflict") == 2, done
 
 
-@pytest.mark.promise("R5")
+@pytest.mark.promise(id="R5")
 async def test_the_record_is_what_the_log_says_whoever_was_cut_off(edits: Edits, elsewhere: Database) -> None:
     """Several clients on a few customers, in two processes, their requests cut off at any moment. What was saved is there once."""
     dice = random.Random(20260101)

@@ -9,6 +9,8 @@ import pytest
 
 from bot.webhooks.signatures import hubspot_is_genuine, stripe_is_genuine
 
+pytestmark = [pytest.mark.promise(id="S4"), pytest.mark.promise(id="S5")]
+
 STRIPE_SECRET = "whsec_test_secret"
 STRIPE_BODY = b'{"id":"evt_1","type":"invoice.paid"}'
 STRIPE_V1 = "4bdb5c9d159e353341cd503699ef7836d66ab07344a66bb2fa07de092c7a7d5d"

@@ -506,7 +506,7 @@ def test_an_event_of_odd_types_is_read_as_far_as_it_goes(kind: str, told: dict[s
 # --- several workers --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.promise("R8")
+@pytest.mark.promise(id="R8")
 async def test_two_workers_that_are_cut_off_apply_each_notice_once(
     syncs: Syncs, elsewhere: Database, dice: random.Random
 ) -> None:
