@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.util import await_only
 
-from store import Store, chain, retention, tables
+from store import Store, chain, purging, retention, tables
 from store.access import Scope
 from store.actors import Person
 from store.backup import dumping, erased
@@ -255,6 +256,63 @@ async def test_killed_in_the_middle_all_is_whole_and_the_next_one_goes_on(
     assert (await store.verify(workspace)).faults == ()
 
 
+async def test_whoever_changes_their_mind_meanwhile_is_heard_after_the_piece(
+    database: Database, store: Store, elsewhere: Database, workspace: str, monkeypatch: Any
+) -> None:
+    """The setting is not changed between what the program reads of it and what the trigger reads: that would end in an error."""
+    acme = await aged(store, database, workspace, 402, 401)
+    await store.set_settings(workspace, YEAR)
+    removed, loop, saving = retention._remove, asyncio.get_running_loop(), list[asyncio.Task[Any]]()
+
+    async def saves() -> None:
+        saving.append(asyncio.create_task(Store(elsewhere).set_settings(workspace, {"retention_days": None})))
+        await asyncio.wait(saving, timeout=0.3)
+
+    def remove(*given: Any) -> None:
+        if database.dialect == "postgresql":
+            await_only(saves())
+        else:
+            asyncio.run_coroutine_threadsafe(saves(), loop).result()
+        removed(*given)
+
+    monkeypatch.setattr(retention, "_remove", remove)
+    assert await Retention(database, database)._piece(workspace, acme) == 2
+    assert (await saving[0]).retention_days is None
+
+
+async def test_a_workspace_that_is_being_purged_is_left_to_the_purge(
+    store: Store, database: Database, workspace: str, monkeypatch: Any
+) -> None:
+    """Its pieces leave gaps, of which nobody needs to be told that a history is not whole."""
+    monkeypatch.setattr(purging, "PIECE", 2)
+    await aged(store, database, workspace, 405, 404, 403, 402, 401)
+    await store.set_settings(workspace, YEAR)
+    await store.installing.ask_purge(workspace)
+    assert await database.write(lambda c: purging.piece(c, workspace))
+    while await database.read(lambda c: c.scalar(sa.select(sa.func.count()).select_from(A))) == 5:
+        assert await database.write(lambda c: purging.piece(c, workspace))
+    (done,) = await store.retention.remove_all()
+    assert (done.activities, done.faults) == (0, ())
+
+
+@pytest.mark.parametrize(
+    "days, goes", [("365", 1), (365.0, 1), ("365.0", 1), ("a year", 0), (True, 0), (1, 0), ([], 0)]
+)
+async def test_a_setting_that_was_changed_by_hand_is_read_as_the_form_reads_it_or_deletes_nothing(
+    store: Store, database: Database, workspace: str, days: object, goes: int
+) -> None:
+    """And nobody else waits for it: the other workspace's histories lose what has had its time."""
+    w = tables.workspace
+    other = await another_workspace(database, "T0THEIRS")
+    for each in (workspace, other):
+        await aged(store, database, each, 400, 10)
+        await store.set_settings(each, YEAR)
+    mine = w.update().where(w.c.workspace_id == workspace).values(settings={"retention_days": days})
+    await database.write(lambda c: c.execute(mine))
+    done = {each.workspace: each.activities for each in await store.retention.remove_all()}
+    assert done == {workspace: goes, other: 1}
+
+
 # --- what the database refuses ----------------------------------------------------------------------------------------
 
 
@@ -325,7 +383,27 @@ async def test_the_programs_role_removes_what_is_old_and_cannot_remove_what_is_n
     called[0] = sa.literal(9, sa.BigInteger)
     await refused(walled, sa.select(sa.func.retain_history(workspace, cut, *called)), "no such entry", workspace)
     assert (await store.verify(workspace)).faults == ()
-    assert (await store.retention.remove(workspace)).activities == 3  # older than 30 days
+    assert (await store.retention.remove(workspace)).activities == 0  # of what no form would take nothing comes
+    await store.set_settings(workspace, {"retention_days": 30})
+    assert (await store.retention.remove(workspace)).activities == 3
+
+
+@pytest.mark.promise(id="S28")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("entered", ["another", "", "*"])
+async def test_behind_the_second_wall_only_the_history_of_the_workspace_that_was_entered_goes(
+    store: Store, walled: Database, database: Database, workspace: str, entered: str
+) -> None:
+    """Even where that workspace would let it go."""
+    acme = await aged(store, database, workspace, 400, 10)
+    await store.set_settings(workspace, YEAR)
+    other = await another_workspace(database, "T0THEIRS") if entered == "another" else entered
+    first = (await database.read(lambda c: c.execute(sa.select(A).order_by(A.c.seq)).mappings().all()))[0]
+    called = (sa.literal(1, sa.BigInteger), GENESIS, chain.facts(dict(first)))
+    call = sa.select(sa.func.retain_history(workspace, acme, *called))
+    await refused(walled, call, "of another workspace", other)
+    assert await seqs(store, workspace, acme) == [1, 2]
+    assert await walled.write(lambda c: c.scalar(call), workspace) == 1
 
 
 async def a_checkpoint(database: Database) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _guard_postgresql(unless: str) -> None:
 
 
 def _guard_checkpoint_postgresql() -> None:
-    days = f"(SELECT greatest({LEAST_DAYS}, (w.settings->>'retention_days')::int) {DECIDED} AND w.settings->>'retention_days' IS NOT NULL)"
+    days = f"(SELECT greatest({LEAST_DAYS}, (w.settings->>'retention_days')::numeric)::int {DECIDED} AND w.settings->>'retention_days' IS NOT NULL)"
     young = f"SELECT FROM activity a WHERE {COVERED} AND coalesce(a.recorded_at >= clock_timestamp() - {days} * interval '24 hours', true)"
     op.execute(f"""
         CREATE FUNCTION checkpoint_may_move() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -146,7 +146,8 @@ def _guard_checkpoint_postgresql() -> None:
 
 def _remove_for_a_role_that_may_not() -> None:
     """A role that may only append removes by this function, which runs as the owner: what is older than the workspace keeps, and with it
-    moves the checkpoint. It is told what the last entry's seal was made of, and checks that.
+    moves the checkpoint. It is told what the last entry's seal was made of, and checks that. The second wall does not hold the owner, so
+    it is said here once more: whoever is behind it has to have entered this workspace.
     """
     schema = op.get_bind().execute(sa.select(sa.func.quote_ident(sa.func.current_schema()))).scalar_one()
     times = "int8send((extract(epoch FROM a.occurred_at) * 1000000)::bigint) || int8send((extract(epoch FROM a.recorded_at) * 1000000)::bigint)"
@@ -156,6 +157,9 @@ def _remove_for_a_role_that_may_not() -> None:
         DECLARE
             gone bigint;
         BEGIN
+            IF current_setting('pivotal.workspace', true) IS DISTINCT FROM whose AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+                RAISE EXCEPTION 'it is the history of another workspace' USING ERRCODE = 'restrict_violation';
+            END IF;
             PERFORM FROM customer WHERE workspace_id = whose AND id = of_customer FOR UPDATE;
             INSERT INTO checkpoint (workspace_id, customer_id, seq, hash_before, occurred_at, recorded_at, facts, moved_at)
             SELECT a.workspace_id, a.customer_id, a.seq, before, a.occurred_at, a.recorded_at, stated, clock_timestamp() FROM activity a
