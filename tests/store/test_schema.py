@@ -13,6 +13,8 @@ from store import Store, schema, tables
 from store.domain.errors import SchemaUnknown
 from store.engine import Database
 from store.wall import NOBODYS
+from tests.aging import grown_old
+from tests.builders import a_customer, an_activity
 
 
 def compared(connection: sa.Connection) -> list[object]:
@@ -32,6 +34,19 @@ async def test_migrations_go_down_and_up_again(database: Database) -> None:
     await schema.migrate(database)
     assert await database.read(compared) == []
     await schema.check(database)
+
+
+async def test_the_checkpoints_of_histories_are_not_dropped(store: Store, database: Database, workspace: str) -> None:
+    """Without them what is kept of those histories would never verify again."""
+    customer = await a_customer(store, workspace)
+    await store.record(workspace, customer, [an_activity(), an_activity()])
+    await grown_old(database, workspace, customer, 400)
+    await store.set_settings(workspace, {"retention_days": 365})
+    assert (await store.retention.remove(workspace)).activities == 1
+    with pytest.raises(RuntimeError, match="does not verify"):
+        await database.alter(lambda c: command.downgrade(schema._config(c), "0006"))
+    checked = await store.verify(workspace)
+    assert (checked.removed, checked.faults) == (1, ())
 
 
 async def test_a_second_migration_does_nothing(database: Database, store: Store) -> None:

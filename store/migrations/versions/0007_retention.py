@@ -68,7 +68,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """For histories of which nothing has been removed yet: the chain of any other begins at its checkpoint."""
+    """For histories of which nothing has been removed yet: the chain of any other begins at its checkpoint, and could not be verified
+    ever again without it.
+    """
+    if op.get_bind().execute(sa.text("SELECT 1 FROM checkpoint LIMIT 1")).first():
+        raise RuntimeError(
+            "retention has removed entries: without the checkpoints the rest of those histories does not verify"
+        )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION retain_history(text, text, bigint, bytea, bytea)")
         _guard_postgresql(f"IF TG_OP = 'DELETE' AND {PURGED} THEN RETURN OLD; END IF;")
