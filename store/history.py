@@ -52,7 +52,8 @@ def page(
         shown.reverse()
     entries = tuple(shown)
     alone = query.before is None and query.after is None and not more
-    total = len(entries) if alone else feed.count(connection, wanted)
+    # What is shown is counted, too, where retention has removed it since.
+    total = len(entries) if alone else max(len(entries), feed.count(connection, wanted))
     named = [Ref.parse(word) for word in (*query.actors, *query.not_actors) if ":" in word]
     back = query.after is not None  # whoever came from an older page
     older = Cursor.of(entries[-1]) if entries and (more or back) else None
