@@ -67,14 +67,14 @@ def blame_lines(found: Blame, zone: ZoneInfo, most: int = ROOMS[0].value) -> Seq
 def _beginning(kept_since: datetime | None, zone: ZoneInfo) -> str:
     if kept_since is None:
         return "the history begins"
-    return f"{phrases.when(kept_since, zone)}, which is no longer kept"
+    return f"{phrases.when(kept_since, zone)} (older entries are no longer kept)"
 
 
 def unknown(found: Then, zone: ZoneInfo) -> str | None:
     """In place of the record, where nothing is known of that moment."""
     at, name = f"{phrases.when(found.at, zone)} {zone.key}", kit.beginning(found.customer.name, NAME)
     if found.kept_since is not None:
-        return f"What {name} was on {at} is no longer known: its history is kept since {phrases.when(found.kept_since, zone)}."
+        return f"What {name} was on {at} is no longer known. {phrases.kept(found.kept_since, zone)}"
     return None if found.existed else f"{name} was not there yet on {at}."
 
 
