@@ -204,12 +204,15 @@ async def grown(place: Place, size: str, _seed: int) -> str:
         at_first = total[0]
         await sam.says("/pivotal export acme-corp")
         await at.slack.until(lambda: bool(_files(sam)), within=PATIENCE)
-        adding.cancel()
-        await asyncio.gather(adding, return_exceptions=True)
         (file,) = _files(sam)
         told = re.search(r"up to entry ([0-9]+)", file.message.text)
         assert told is not None, file.message.text
         last = int(told[1])
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            while total[0] <= last:  # noqa: ASYNC110 - a small one is there before the next rows are
+                await asyncio.sleep(0.05)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
         assert file.is_told_by_its_receipt(), file.message.text
         assert _rows_of(file) == list(range(1, last + 1)), "a gap, or a row twice"
         assert rows <= at_first <= last < total[0], f"entries {at_first} to {total[0]}, and the export ends at {last}"
