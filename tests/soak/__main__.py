@@ -37,7 +37,7 @@ GROWTH: Final = 0.05
 FILES: Final = 30
 """So many more may be open at the end than at first: the pool grows by ten where there is much to do, and people come and go."""
 WARM_UP: Final = 0.25
-"""Part of the time, but at most ten minutes."""
+"""Part of the time, but at most ten minutes, of each life of a process."""
 AFTERWARDS: Final = timedelta(seconds=20)
 """For so long after a restart or a kill an error in a log is of that."""
 SETTLED_WITHIN: Final = 300.0
@@ -80,8 +80,7 @@ async def soak(place: Server, minutes: float, seed: int, folder: Path) -> list[s
         slack.connect_app(*(f"{each.address}/slack/events" for each in webs))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         team = await _team(slack, store, workspace, random.Random(seed))
-        began = loop.time()
-        until = began + minutes * 60
+        until = loop.time() + minutes * 60
         troubles = Troubles()
         processes = [*webs, *workers]
         async with asyncio.TaskGroup() as group:
@@ -91,8 +90,8 @@ async def soak(place: Server, minutes: float, seed: int, folder: Path) -> list[s
             group.create_task(looking(processes, until))
             group.create_task(_trouble(place, team, webs[0], workers[0], minutes * 60, troubles))
         faults = await _judged(team, slack)
-        warm = began + min(600.0, WARM_UP * minutes * 60)
-        faults += [fault for each in processes for fault in _well(each, warm, troubles)]
+        warm_up = min(600.0, WARM_UP * minutes * 60)
+        faults += [fault for each in processes for fault in _well(each, warm_up, troubles)]
     return faults
 
 
@@ -177,10 +176,10 @@ async def _settled(team: Team) -> None:
             await asyncio.sleep(1)
 
 
-def _well(process: Watched, warm: float, troubles: Troubles) -> list[str]:
+def _well(process: Watched, warm_up: float, troubles: Troubles) -> list[str]:
     """What is not as it was at first, and what it complained of that is of no restart of ours."""
-    growth = process.growth(warm)
-    before, after = process.files(warm)
+    growth = process.growth(warm_up)
+    before, after = process.files(warm_up)
     unexplained = [said for at, said in process.complaints() if not troubles.explain(at)]
     grown = "too short to say" if growth is None else f"{growth:+.1%}"
     memory = process.lives[-1][-1].memory / 2**20

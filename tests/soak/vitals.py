@@ -5,7 +5,7 @@ import json
 import re
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,17 +54,22 @@ class Watched(Server):
         memory, files = (_value(text, name) for name in NAMES)
         self.lives[-1].append(Look(asyncio.get_running_loop().time(), memory, files))
 
-    def growth(self, since: float) -> float | None:
-        """By how much its memory has grown from the first fifth of its last life after `since` to the last one; None: it was too short."""
-        looks = [each.memory for each in self.lives[-1] if each.at >= since]
+    def growth(self, warm_up: float) -> float | None:
+        """By how much its memory has grown from the first fifth of its last life, once it is warm, to the last one; None: it was too short."""
+        looks = [each.memory for each in self._warm(warm_up)]
         fifth = len(looks) // 5
         return None if fifth < 3 else median(looks[-fifth:]) / median(looks[:fifth]) - 1
 
-    def files(self, since: float) -> tuple[float, float]:
+    def files(self, warm_up: float) -> tuple[float, float]:
         """Its open files: the median of the first fifth and of the last."""
-        looks = [each.files for each in self.lives[-1] if each.at >= since]
+        looks = [each.files for each in self._warm(warm_up)]
         fifth = max(1, len(looks) // 5)
         return median(looks[:fifth]), median(looks[-fifth:])
+
+    def _warm(self, warm_up: float) -> Sequence[Look]:
+        """Its last life, but for so many seconds at first: whoever was killed in the middle is as cold then as all were at the beginning."""
+        life = self.lives[-1]
+        return [each for each in life if each.at >= life[0].at + warm_up]
 
     def complaints(self) -> Iterator[tuple[datetime, str]]:
         """The errors in its log, and whatever else stands there that is no line of the log."""
