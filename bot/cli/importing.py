@@ -1,12 +1,13 @@
 """`pivotal import`: lines of a file, or of the sample, into the store, in batches, with a progress bar."""
 
 import asyncio
+import errno
 import gc
 import gzip
 import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Self, cast
@@ -135,18 +136,22 @@ class Source:
     """A file of lines, plain or gzipped: its first bytes say which. Opening raises OSError."""
 
     def __init__(self, file: Path) -> None:
-        self._raw = file.open("rb")
-        self.size = file.stat().st_size
-        zipped = self._raw.read(2) == GZIP
-        self._raw.seek(0)
-        self._content = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if zipped else self._raw
+        with ExitStack() as stack:
+            self._raw = stack.enter_context(file.open("rb"))
+            if not self._raw.seekable():
+                raise OSError(errno.ESPIPE, "it is a pipe, and not a file")
+            self.size = file.stat().st_size
+            zipped = self._raw.read(2) == GZIP
+            self._raw.seek(0)
+            content = stack.enter_context(gzip.GzipFile(fileobj=self._raw)) if zipped else self._raw
+            self._content = cast("IO[bytes]", content)
+            self._opened = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._content.close()
-        self._raw.close()
+        self._opened.close()
 
     @property
     def read(self) -> int:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,16 @@ def test_a_gzip_file_that_was_cut_short_says_where(types: Type, lines: Path) -> 
     assert ran.code == 1
     assert "the file cannot be read from there on" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_pipe_is_closed_and_told_of_in_a_sentence(types: Type, tmp_path: Path) -> None:
+    """What was left open would be a warning, and so an error here."""
+    os.mkfifo(tmp_path / "pipe")
+    writing = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"{}\n",))
+    writing.start()
+    ran = types("import", "pipe")
+    writing.join()
+    assert ran == Ran(1, "", "Can't read pipe: it is a pipe, and not a file.\n")
 
 
 @pytest.mark.parametrize(
