@@ -46,8 +46,8 @@ async def _backup(output: Path) -> None:
 
 
 async def _dumped(database: Database, raw: IO[bytes], moved: Moved, workspace: str | None = None) -> Writer:
-    writer = Writer(raw)
-    await database.read(lambda connection: dumping.dump(connection, writer, moved, workspace))
+    with Writer(raw) as writer:
+        await database.read(lambda connection: dumping.dump(connection, writer, moved, workspace))
     return writer
 
 

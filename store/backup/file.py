@@ -35,11 +35,19 @@ class NotABackup(PivotalError):
 
 
 class Writer:
+    """What is written reaches raw, which stays open, by the end of its `with`; without `end`, it is half a backup."""
+
     def __init__(self, raw: IO[bytes]) -> None:
         self._zipped = gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=3, mtime=0)
         self._digest = hashlib.sha256()
         self._counts: dict[str, int] = {}
         self._table = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zipped.close()
 
     def begin(self, schema: str) -> None:
         made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -56,7 +64,6 @@ class Writer:
 
     def end(self) -> None:
         self._write([{"rows": self._counts, "sha256": self._digest.hexdigest()}])
-        self._zipped.close()
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -44,10 +44,12 @@ async def target(empty_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def backed_up(database: Database, path: Path) -> Path:
-    with path.open("wb") as raw:
-        writer = Writer(raw)
-        await database.read(lambda c: dumping.dump(c, writer, lambda _done, _total: None))
+def nobody_is_told(_done: int, _total: int) -> None: ...
+
+
+async def backed_up(database: Database, path: Path, moved: Callable[[int, int], None] = nobody_is_told) -> Path:
+    with path.open("wb") as raw, Writer(raw) as writer:
+        await database.read(lambda c: dumping.dump(c, writer, moved))
     return path
 
 
@@ -420,6 +422,21 @@ async def test_a_file_that_is_not_whole_is_known_before_the_database_is_touched(
     path = await backed_up(database, tmp_path / "a")
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(NotABackup, match=says):
+        read(path)
+
+
+@pytest.mark.usefixtures("workspace")
+async def test_one_that_was_stopped_has_nothing_left_to_write(database: Database, tmp_path: Path) -> None:
+    """Not even when it is collected, long after its file was closed."""
+
+    def stop(_done: int, _total: int) -> None:
+        raise Refused("Stopped.")
+
+    path = tmp_path / "half"
+    with pytest.raises(Refused, match="Stopped"):
+        await backed_up(database, path, stop)
+    assert gzip.decompress(path.read_bytes()).startswith(b'{"pivotal":"backup"')
+    with pytest.raises(NotABackup, match="was cut off"):
         read(path)
 
 
