@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -253,12 +254,12 @@ async def test_a_folder_that_cannot_be_written_to_is_said_in_a_sentence(
 async def test_files_of_another_version_are_named_and_left_alone(tmp_path: Path) -> None:
     async with running(tmp_path):
         pass
-    with sqlite3.connect(tmp_path / "pivotal-demo.db") as database:
+    with closing(sqlite3.connect(tmp_path / "pivotal-demo.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(PivotalError, match=r"pivotal-demo.db is of a newer Pivotal .*--reset"):
         async with running(tmp_path):
             pass
-    with sqlite3.connect(tmp_path / "pivotal-demo.db") as database:
+    with closing(sqlite3.connect(tmp_path / "pivotal-demo.db")) as database:
         assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
     for damaged in ("{", "[]", '{"version": 0}', '{"version": 1}'):
         (tmp_path / "pivotal-demo.json").write_text(damaged)

@@ -268,10 +268,12 @@ async def test_a_mistake_of_ours_is_not_an_outage(database: Database, alone: boo
 async def locked(database_url: str) -> AsyncIterator[sqlite3.Connection]:
     """The file, held by another who writes."""
     held = sqlite3.connect(str(parse_url(database_url).database), isolation_level=None)
-    held.execute("BEGIN IMMEDIATE")
-    yield held
-    held.rollback()
-    held.close()
+    try:
+        held.execute("BEGIN IMMEDIATE")
+        yield held
+        held.rollback()
+    finally:
+        held.close()
 
 
 @on_sqlite
