@@ -1,5 +1,6 @@
 """`pivotal import`: any file of lines, once, and on from where it stopped."""
 
+import gc
 import gzip
 import json
 import os
@@ -150,6 +151,7 @@ def test_a_pipe_is_closed_and_told_of_in_a_sentence(types: Type, tmp_path: Path)
         ran = types("import", "pipe")
     finally:
         os.close(other_end)
+    gc.collect()
     assert ran == Ran(1, "", "Can't read pipe: it is a pipe, and not a file.\n")
 
 
