@@ -216,6 +216,8 @@ class Retention:
     def __init__(self, database: Database, patient: Database) -> None:
         self._database = database
         self._patient = patient
+        self._left_in_files = False
+        """Something that was removed could not be scrubbed, since somebody read."""
 
     async def plan(self, workspace: str) -> Plan:
         return await self._patient.read(lambda c: plan(c, workspace), workspace)
@@ -223,9 +225,9 @@ class Retention:
     async def kept_since(self, workspace: str, customer_id: str) -> datetime | None:
         return await self._database.read(lambda c: kept_since(c, workspace, customer_id), workspace)
 
-    async def remove_all(self) -> Sequence[Done]:
-        """In every workspace what has had its time."""
-        return [await self.remove(each) for each in await self._patient.read(decided, ACROSS)]
+    async def decided(self) -> Sequence[str]:
+        """Workspaces that do not keep everything."""
+        return await self._patient.read(decided, ACROSS)
 
     async def remove(self, workspace: str) -> Done:
         """What has had its time, piece by piece, and then what is left of it in the files."""
@@ -237,8 +239,8 @@ class Retention:
                     await asyncio.sleep(PAUSE)
             except Broken as broken:
                 faults.append(Fault(customer_id, "", broken.seq, broken.what))
-        if counts:
-            await self._patient.scrub()
+        if counts or self._left_in_files:
+            self._left_in_files = not await self._patient.scrub()
         return Done(workspace, len(counts), sum(counts.values()), tuple(faults))
 
     async def _piece(self, workspace: str, customer_id: str) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.errors import explained
 from store import Store
 from store.retention import Done
 
@@ -25,13 +26,21 @@ class Retainer:
         self._next = time.monotonic()
 
     async def drain(self) -> None:
-        """Where it fails, the next tick tries again."""
+        """Where one fails, the others are worked off all the same, and the next tick tries again."""
         if time.monotonic() < self._next:
             return
-        for done in await self._store.retention.remove_all():
+        failed = False
+        for workspace in await self._store.retention.decided():
+            try:
+                done = await self._store.retention.remove(workspace)
+            except Exception as error:  # noqa: BLE001 - of one workspace, whatever it is
+                explained(error)
+                failed = True
+                continue
             told(done)
             self._removed(done.activities)
-        self._next = time.monotonic() + EVERY.total_seconds()
+        if not failed:
+            self._next = time.monotonic() + EVERY.total_seconds()
 
 
 def told(done: Done) -> None:

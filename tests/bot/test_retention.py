@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
+from bot.jobs.retention import Retainer
+from store import Store
 from store.access import Scope
-from store.engine import connect
+from store.engine import T, Work, connect
+from store.wall import NOBODYS
 from tests.aging import grown_old
 from tests.bot.conftest import Pivotal
-from tests.bot.slow import Buggy
+from tests.bot.slow import Bug, Buggy, Held
 from tests.bot.test_edit import an_admin
 from tests.bot.test_metrics import samples
-from tests.builders import an_activity
+from tests.builders import a_customer, an_activity, another_workspace
 from tests.conftest import STEADY
 from tests.export.files import reads, received
 
@@ -171,3 +174,37 @@ async def test_a_look_that_failed_is_tried_again_at_the_next_tick(installed: Piv
     assert (await installed.store.verify(installed.workspace)).removed == 0
     await retain.run()
     assert (await installed.store.verify(installed.workspace)).removed == 1
+
+
+class BadForOne(Held):
+    """A database in which nothing of one workspace can be written."""
+
+    workspace = ""
+
+    async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
+        if workspace == self.workspace:
+            raise Bug("a row that nobody has foreseen")
+        return await super().write(work, workspace, alone=alone)
+
+    async def scrub(self) -> bool:
+        return await self._database.scrub()
+
+
+async def test_a_workspace_that_fails_keeps_no_other_from_its_turn(installed: Pivotal) -> None:
+    bad = BadForOne(connect(installed.database_url, patience=STEADY))
+    both = sorted([installed.workspace, await another_workspace(installed.database, "T0OTHER")])
+    for each in both:
+        customer = await a_customer(installed.store, each, ref="acme")
+        await installed.store.record(each, customer, [an_activity()])
+        await grown_old(installed.database, each, customer, days=400)
+        await installed.store.set_settings(each, {"retention_days": 365})
+    bad.workspace = both[0]  # it comes first
+    gone: list[int] = []
+    retainer = Retainer(Store(bad), gone.append)
+    await retainer.drain()
+    assert gone == [1]
+    assert [(await installed.store.verify(each)).removed for each in both] == [0, 1]
+    bad.workspace = ""
+    await retainer.drain()
+    assert [(await installed.store.verify(each)).removed for each in both] == [1, 1]
+    await bad.close()
