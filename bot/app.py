@@ -165,7 +165,7 @@ async def build(
                     events.handle if events else None,
                     routes,
                     caller.may_see,
-                    https=(settings.public_url or "").startswith("https:"),
+                    https=settings.is_reached_by_https,
                 ),
                 monitor=application(ready, routes=[telling], may_see=caller.may_see),
                 bolt=bolt,

@@ -5,12 +5,10 @@ nothing over who says nothing, so no list of proxies has to be kept.
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from aiohttp.typedefs import Handler
 
 A_YEAR: Final = "max-age=31536000"
 PROTO: Final = re.compile(r'(?:^|[;,]\s*)proto="?([a-z]+)', re.IGNORECASE)

@@ -132,6 +132,10 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property
+    def is_reached_by_https(self) -> bool:
+        return (self.public_url or "").startswith("https:")
+
+    @property
     def for_many(self) -> bool:
         """Whether workspaces install the app by themselves."""
         return self.slack_client_id is not None

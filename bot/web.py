@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic_core import from_json
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
@@ -28,8 +29,6 @@ MANY: Final = 1024
 """Connections that may wait to be taken."""
 
 REQUEST_ID: Final = web.RequestKey("request id", str)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def body_of(request: web.Request, limit: int, within: timedelta = BODY_TIME) -> bytes:

@@ -140,8 +140,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def elsewhere(database_url: str) -> AsyncIterator[Database]:
-    """The same database as another process has it: with connections, threads and a patience of its own."""
-    database = connect(database_url, patience=JOB)
+    """The same database as another process has it: with connections and threads of its own."""
+    database = connect(database_url, patience=STEADY)
     yield database
     await database.close()
 

@@ -1,6 +1,7 @@
 """A database that takes no more: what cannot be written down is not posted either."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.bot.conftest import QUICK, Pivotal
 from tests.bot.slow import Held
 from tests.builders import NEVER_QUIET
 from tests.conftest import STEADY
+from tests.waiting import until
 
 CUSTOMERS = 4
 
@@ -44,9 +46,7 @@ async def test_a_worker_stops_posting_what_it_cannot_record(installed: Pivotal) 
     disk.full = True
     await pivotal.says("/pivotal nudges run now")
     await app.nudger.drain()
-    async with asyncio.timeout(60):
-        while not await is_refused(app):  # noqa: ASYNC110 - what another has woken may be at it
-            await asyncio.sleep(0.02)
+    await until(partial(is_refused, app))  # what another has woken may be at it
     await asyncio.sleep(0.5)
     before = posts(pivotal)
     for _ in range(5):

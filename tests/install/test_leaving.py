@@ -1,6 +1,5 @@
 """A workspace takes the app out: nothing is asked of Slack any more, and all is there when it comes back."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from store.engine import Database
 from store.wall import ACROSS
 from tests.builders import a_reader
 from tests.install.conftest import Many
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ async def test_installed_again_all_is_as_it_was(both: Many) -> None:
 
 
 async def _until_none(database: Database, rows: sa.Select[Any]) -> None:
-    while True:
-        if await database.read(lambda c: c.execute(rows).first(), ACROSS) is None:
-            return
-        await asyncio.sleep(0.05)
+    async def are_none() -> bool:
+        return await database.read(lambda c: c.execute(rows).first(), ACROSS) is None
+
+    await until(are_none)
 
 
 async def test_news_of_the_time_before_do_not_take_out_what_was_installed_since(both: Many) -> None:
@@ -124,8 +124,7 @@ async def test_where_it_was_decided_so_everything_goes(both: Many, database: Dat
     await both.store.set_settings(workspace, {"on_uninstall": "delete"})
     await both.acme.uninstall()
     found = sa.select(tables.workspace.c.workspace_id).where(tables.workspace.c.workspace_id == workspace)
-    async with asyncio.timeout(60):  # the event has woken the job
-        await _until_none(database, found)
+    await _until_none(database, found)  # the event has woken the job
     await both.browser().installs(both.acme)
     assert await both.workspace(both.acme) != workspace
     assert "Initech: 5 activities" in await both.reads(both.globex, "initech")
