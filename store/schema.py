@@ -38,7 +38,8 @@ async def migrate(database: Database, role: str | None = None) -> None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    upgrade(connection, "head")
+    if version(connection) != HEAD:
+        upgrade(connection, "head")
     w = tables.workspace
     if connection.execute(sa.select(w.c.workspace_id).limit(1)).first() is None:
         first = {

@@ -1,5 +1,8 @@
 """Migrations: up, down, up on both databases, and what they make is what the tables say."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +56,28 @@ async def test_a_second_migration_does_nothing(database: Database, store: Store)
     before = await store.default_workspace()
     await schema.migrate(database)
     assert await store.default_workspace() == before
+
+
+def test_a_second_migration_does_not_load_what_migrates(tmp_path: Path) -> None:
+    """Every import into an SQLite file sees to its schema first: where that is right, it costs no look through all rows either."""
+    program = f"""
+import asyncio, sys
+from store import schema
+from store.engine import JOB, connect
+
+async def migrate():
+    database = connect("sqlite:///{tmp_path}/new.db", patience=JOB)
+    await schema.migrate(database)
+    await database.close()
+
+asyncio.run(migrate())
+print("alembic" in sys.modules)
+"""
+    said = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert said == ["True\n", "False\n"]
 
 
 async def test_a_program_that_runs_goes_on_while_the_next_release_migrates(elsewhere: Database) -> None:
