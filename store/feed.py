@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from store import activities, tables
 from store.domain.activity import Activity
 from store.domain.query import COUNTED, Cursor
-from store.prepared import Prepared
+from store.prepared import Prepared, unseen
 from store.ranges import Ranges, Stretch, Values
 
 COMPLEMENT: Final = 60
@@ -50,14 +50,20 @@ def distinct_values(
 ) -> tuple[str, ...]:
     """The different values of an index's third column for one customer: one probe each, however many rows they have."""
     return tuple(
-        value for (value,) in _steps(column).all(connection, {"workspace": workspace, "customer": customer_id})
+        value
+        for (value,) in _steps(column, connection.dialect.name).all(
+            connection, {"workspace": workspace, "customer": customer_id}
+        )
     )
 
 
 @lru_cache
-def _steps(column: sa.Column[str]) -> Prepared:
+def _steps(column: sa.Column[str], dialect: str) -> Prepared:
     c = column.table.c
-    mine = sa.and_(c.workspace_id == sa.bindparam("workspace"), c.customer_id == sa.bindparam("customer"))
+    mine = sa.and_(
+        c.workspace_id == unseen("workspace", tables.Key, dialect),
+        c.customer_id == unseen("customer", tables.Key, dialect),
+    )
     first = sa.select(sa.func.min(column).label("value")).where(mine).cte("step", recursive=True)
     after = sa.select(sa.func.min(column)).where(mine, column > first.c.value).correlate(first).scalar_subquery()
     steps = first.union_all(sa.select(after).where(first.c.value.is_not(None)))

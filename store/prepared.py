@@ -7,11 +7,13 @@ transactions and what a failure means stay SQLAlchemy's (decisions/0031-a-reques
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
 
 Row = Sequence[Any]
 Reader = Callable[[Any], Any] | None
@@ -41,9 +43,18 @@ class Prepared:
 def among(column: sa.ColumnElement[Any], name: str, dialect: str) -> sa.ColumnElement[bool]:
     """Whether the column has one of the values of the parameter `name`, which `array` makes."""
     if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
-    given = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
-    return column.in_(sa.select(given.c.value))
+        given = unseen(name, ARRAY(column.type), dialect)
+        return column == sa.any_(sa.cast(given, given.type))  # without the cast it would be the rows of a SELECT
+    listed = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def unseen(name: str, type_: sa.types.TypeEngine[T], dialect: str) -> sa.ColumnElement[T]:
+    """A parameter by whose value PostgreSQL does not plan: it then keeps the plan of a statement, in place of making one for each use
+    (decisions/0055-plans-that-are-kept.md).
+    """
+    given = sa.bindparam(name, type_=type_)
+    return sa.select(given).scalar_subquery() if dialect == "postgresql" else given
 
 
 def array(values: Iterable[Any], dialect: str) -> list[Any] | str:

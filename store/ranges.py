@@ -18,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from store import activities, tables
 from store.domain.query import COUNTED, Cursor
-from store.prepared import Prepared, Row, among, array
+from store.prepared import Prepared, Row, among, array, unseen
 from store.tables import Instant, Key
 
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), 0)
@@ -53,7 +53,7 @@ class Ranges:
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """The part of a customer's ranges that is read: the newest `limit` rows within a window and before a place, or the oldest after it; none
-    with a seq beyond `upto`.
+    with a seq beyond `upto`. Some more may come with them, that follow those.
     """
 
     workspace: str
@@ -76,7 +76,7 @@ class Stretch:
         values = self._values(shape, of)
         if of.are_many and self.limit <= NEAR and of.table is tables.activity:
             rows = _near(shape).all(connection, values)
-            if len(rows) == self.limit:
+            if len(rows) >= self.limit:
                 return rows
         return _entries(shape).all(connection, values)
 
@@ -150,15 +150,13 @@ class Shape:
         """What is looked at row by row."""
         kept = [among(c[name], f"among_{name}", self.dialect) for name in self.among]
         if self.upto:
-            kept.append(c.seq + 0 <= sa.bindparam("upto", type_=sa.BigInteger))  # a sum: not to be looked up in the key
+            upto = unseen("upto", sa.BigInteger(), self.dialect)
+            kept.append(c.seq + 0 <= upto)  # a sum: not to be looked up in the key
         return kept + [sa.not_(among(c[name], f"not_among_{name}", self.dialect)) for name in self.not_among]
 
     def placed(self, c: Any, arrays: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         """Whose rows, and the part of them. arrays: by which columns the rows are read one range after the other."""
-        kept = [
-            c.workspace_id == sa.bindparam("workspace", type_=Key),
-            c.customer_id == sa.bindparam("customer", type_=Key),
-        ]
+        kept = self.whose(c)
         # A plan that PostgreSQL keeps takes every window for a short one, and would read all of it by an index that has less before the
         # time. With the columns that stand before it in front, only the index of these ranges fits.
         before = [name for name in ("actor", "source", "type") if name in arrays and self.dialect == "postgresql"]
@@ -190,11 +188,21 @@ class Shape:
                 kept += [c.occurred_at < until] if self.until else []
         return kept
 
+    def whose(self, c: Any) -> list[sa.ColumnElement[bool]]:
+        return [
+            c.workspace_id == unseen("workspace", Key, self.dialect),
+            c.customer_id == unseen("customer", Key, self.dialect),
+        ]
+
+    @property
+    def limit(self) -> sa.ColumnElement[int]:
+        """How many rows are read of all ranges together. On PostgreSQL a head's worth, of which whoever asked takes its part."""
+        if self.dialect == "postgresql":
+            return sa.literal_column(str(self.head))
+        return sa.bindparam("limit", type_=sa.BigInteger)
+
     def order(self, c: Any) -> tuple[sa.ColumnElement[Any], ...]:
         return (c.occurred_at, c.seq) if self.after else (c.occurred_at.desc(), c.seq.desc())
-
-
-_LIMIT = sa.bindparam("limit", type_=sa.BigInteger)
 
 
 @lru_cache(1000)
@@ -204,7 +212,7 @@ def _first(shape: Shape) -> Prepared:
 
 def _places(shape: Shape) -> sa.Select[Any]:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _threshold(shape)
-    found: sa.Select[Any] = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(_LIMIT)
+    found: sa.Select[Any] = rows.with_only_columns(c.occurred_at, c.seq).order_by(*shape.order(c)).limit(shape.limit)
     return found.distinct() if shape.distinct else found
 
 
@@ -213,10 +221,7 @@ def _entries(shape: Shape) -> Prepared:
     """The rows at the places that `_first` finds, in no order; each is looked up by its key."""
     place = _places(shape).subquery("place")
     row = tables.activity.alias("entry")
-    mine = [
-        row.c.workspace_id == sa.bindparam("workspace", type_=Key),
-        row.c.customer_id == sa.bindparam("customer", type_=Key),
-    ]
+    mine = shape.whose(row.c)
     if shape.dialect == "postgresql":
         # As in activities.py: a plan that is kept reads the whole customer for `seq IN (…)`.
         one = _with_name(row).where(*mine, row.c.seq == place.c.seq).limit(sa.literal_column("1")).lateral("one")
@@ -240,7 +245,7 @@ def _near(shape: Shape) -> Prepared:
     near = first.limit(sa.literal_column(str(NEAR))).subquery("near")
     meant = [among(near.c[name], f"each_{name}", shape.dialect) for name in shape.each]
     found = _with_name(near).where(*meant, *shape.checked(near.c))
-    return Prepared(found.order_by(*shape.order(near.c)).limit(_LIMIT))
+    return Prepared(found.order_by(*shape.order(near.c)).limit(shape.limit))
 
 
 @lru_cache(1000)
@@ -255,13 +260,13 @@ def _counted(shape: Shape) -> Prepared:
 
 def _any(shape: Shape) -> sa.Select[Any]:
     rows, c = _lateral(shape) if shape.dialect == "postgresql" else _product(shape, _json_arrays(shape))
-    return rows.with_only_columns(c.seq).limit(_LIMIT)
+    return rows.with_only_columns(c.seq).limit(shape.limit)
 
 
 def _lateral(shape: Shape) -> tuple[sa.Select[Any], Any]:
     """PostgreSQL: the arrays' product, joined laterally with the head of each range."""
     arrays = {
-        name: sa.func.unnest(sa.bindparam(f"each_{name}", type_=ARRAY(Key)))
+        name: sa.func.unnest(unseen(f"each_{name}", ARRAY(Key), shape.dialect))
         .table_valued("value")
         .render_derived(name=f"each_{name}")
         for name in shape.each
