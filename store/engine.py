@@ -1,7 +1,7 @@
 """Database URL → a Database, which runs functions over a synchronous Core connection, one transaction each.
 
 PostgreSQL runs each in one greenlet, on asyncpg: SQLAlchemy's `run_sync` takes three, to connect, run and close. SQLite runs them on one writer thread and a few reading threads: a whole
-transaction is then one hop, and the file's one lock is waited for in one place.
+transaction is then one hop, and the file's one lock is waited for in one place. What is brief needs no hop at all.
 """
 
 import asyncio
@@ -57,6 +57,10 @@ IDLE = timedelta(seconds=5)
 """After which a pooled connection is asked whether it is still there."""
 
 SQLITE_READERS = 4
+AT_ONCE = timedelta(milliseconds=5)
+"""How long a brief reading of SQLite may hold up all others of its process. Most take a tenth of that (decisions/0056-read-at-once.md)."""
+STEPS: Final = 1000
+"""Of SQLite's virtual machine, between two looks at the clock: a tenth of a millisecond, where nothing has to come from a disk."""
 
 BULK = ("cache_size=-65536", "wal_autocheckpoint=16384")
 """Where much is written at once: 64 MiB of pages are kept in memory instead of 2, and 64 MiB written to the log before they are copied
@@ -80,11 +84,12 @@ class Database(Protocol):
     @property
     def dialect(self) -> str: ...
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
         """All that the work reads is of one moment; it can change nothing.
 
-        workspace   whose rows it is about, NOBODYS or ACROSS. Where the database keeps workspaces apart by itself, it sees no others.
-        one_moment  False: each statement may be of a moment of its own, and the database need not be told where the work begins and ends
+        workspace  whose rows it is about, NOBODYS or ACROSS. Where the database keeps workspaces apart by itself, it sees no others.
+        brief      a few look-ups, each of which may be of a moment of its own: PostgreSQL need not be told where the work begins and ends, and
+                   SQLite does it at once. It may be done a second time when that takes too long.
         """
         ...
 
@@ -167,13 +172,30 @@ class SqliteDatabase:
         self._patience = patience
         self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", patience.lock, 1, bulk=patience.bulk)
         self._reading = _sqlite_engine(url, "BEGIN", patience.lock, SQLITE_READERS, query_only=True)
+        self._brief = _sqlite_engine(url, "BEGIN", timedelta(0), 1, query_only=True)
+        event.listen(self._brief, "connect", self._end_in_time)
+        self._end_at = math.inf
         self._writer = ThreadPoolExecutor(1, "pivotal-write")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "pivotal-read")
 
     # A file is its process's alone: SQLite has no roles, and so no second wall.
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:  # noqa: ARG002
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:  # noqa: ARG002
+        if brief and (done := self._done_at_once(work)):
+            return done[0]
         return await self._run(self._readers, self._reading, work)
+
+    def _done_at_once(self, work: Work[T]) -> tuple[T] | None:
+        """What the work gives, read by the loop's own thread; None where that takes too long, or goes wrong."""
+        self._end_at = time.monotonic() + AT_ONCE.total_seconds()
+        try:
+            with self._brief.begin() as connection:
+                return (work(connection),)
+        except (DBAPIError, sqlite3.Error):
+            return None
+
+    def _end_in_time(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_progress_handler(lambda: time.monotonic() > self._end_at, STEPS)
 
     async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:  # noqa: ARG002 - SQLite needs its transaction anyway
         # A thread's work is not undone by cancelling who waits for it: it commits, or fails, as a whole.
@@ -198,8 +220,8 @@ class SqliteDatabase:
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
             pool.shutdown(wait=True)
-        self._writing.dispose()
-        self._reading.dispose()
+        for engine in (self._writing, self._reading, self._brief):
+            engine.dispose()
 
 
 def _sqlite_engine(
@@ -302,10 +324,10 @@ class PostgresDatabase:
         self._failures = (DBAPIError, PoolTimeoutError, OSError, driver.PostgresError, driver.InternalClientError)
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
         def asked() -> T:
-            with (self._reading if one_moment else self._alone).sync_engine.connect() as connection:
-                if not one_moment and is_walled(connection):  # who is asking is said at the beginning of a transaction
+            with (self._alone if brief else self._reading).sync_engine.connect() as connection:
+                if brief and is_walled(connection):  # who is asking is said at the beginning of a transaction
                     connection.execution_options(**SNAPSHOT)
                 enter(connection, workspace)
                 return work(connection)

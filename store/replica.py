@@ -61,8 +61,8 @@ class Replicated:
     def dialect(self) -> str:
         return self._primary.dialect
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
-        return await self._primary.read(work, workspace, one_moment=one_moment)
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
+        return await self._primary.read(work, workspace, brief=brief)
 
     async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         return await self._primary.write(work, workspace, alone=alone)
@@ -76,7 +76,7 @@ class Replicated:
     async def close(self) -> None:
         await asyncio.gather(self._replica.close(), self._primary.close())
 
-    async def read_of(self, customer: Work[str], work: Work[T], workspace: str, *, one_moment: bool = True) -> T:
+    async def read_of(self, customer: Work[str], work: Work[T], workspace: str, *, brief: bool = False) -> T:
         wanted = await self._primary.read(lambda c: place(c, workspace, customer(c)), workspace)
 
         @wraps(work)  # it is timed by that name (timed.py)
@@ -98,20 +98,18 @@ class Replicated:
                 self._told(Served.REPLICA)
                 return answer
         self._told(served)
-        return await self._primary.read(work, workspace, one_moment=one_moment)
+        return await self._primary.read(work, workspace, brief=brief)
 
 
-async def read_of(
-    database: Database, customer: Work[str], work: Work[T], workspace: str, *, one_moment: bool = True
-) -> T:
+async def read_of(database: Database, customer: Work[str], work: Work[T], workspace: str, *, brief: bool = False) -> T:
     """Read what is of one customer's history, where there is a replica from that.
 
     customer    its id, and whether it may be read at all; it may be asked more than once, as may `work`
-    one_moment  as for Database.read; from a replica it is always of one, that in which the replica has all that is wanted
+    brief  as for Database.read; from a replica all is of one moment, that in which the replica has what is wanted
     """
     if isinstance(database, Replicated):
-        return await database.read_of(customer, work, workspace, one_moment=one_moment)
-    return await database.read(work, workspace, one_moment=one_moment)
+        return await database.read_of(customer, work, workspace, brief=brief)
+    return await database.read(work, workspace, brief=brief)
 
 
 def place(connection: sa.Connection, workspace: str, customer_id: str) -> Place:

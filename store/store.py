@@ -141,7 +141,7 @@ class Store:
 
         # Its statements need no transaction: they read the history up to the entry that was the last for the first of them
         # (decisions/0050-a-page-in-few-statements.md).
-        return await read_of(self._database, customer, work, workspace, one_moment=False)
+        return await read_of(self._database, customer, work, workspace, brief=True)
 
     async def actor_choices(self, workspace: str, customer_id: str, typed: str) -> Sequence[Choice]:
         return await self._database.read(

@@ -26,10 +26,10 @@ class Timed:
     def dialect(self) -> str:
         return self._database.dialect
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
         began = time.perf_counter()
         try:
-            return await self._database.read(work, workspace, one_moment=one_moment)
+            return await self._database.read(work, workspace, brief=brief)
         finally:
             self._observe(name_of(work), time.perf_counter() - began)
 

@@ -24,9 +24,9 @@ class Held:
     def let_go(self) -> None:
         self._open.set()
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
         await self._open.wait()
-        return await self._database.read(work, workspace, one_moment=one_moment)
+        return await self._database.read(work, workspace, brief=brief)
 
     async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         await self._open.wait()
@@ -51,9 +51,9 @@ class Buggy(Held):
         self._says = says
         self.times = 0
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
         self._fail()
-        return await super().read(work, workspace, one_moment=one_moment)
+        return await super().read(work, workspace, brief=brief)
 
     async def write(self, work: Work[T], workspace: str = NOBODYS, *, alone: bool = False) -> T:
         self._fail()

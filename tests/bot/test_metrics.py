@@ -171,10 +171,10 @@ async def test_while_its_database_is_away_the_rest_is_told_and_here_why(
     class Away(Held):
         away = False
 
-        async def read(self, work: Work[T], workspace: str = NOBODYS, *, one_moment: bool = True) -> T:
+        async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:
             if self.away:
                 raise Unavailable
-            return await super().read(work, workspace, one_moment=one_moment)
+            return await super().read(work, workspace, brief=brief)
 
     database = Away(connect(installed.database_url))
     await installed.starts(database=database)
