@@ -1,6 +1,7 @@
 """Paging: a place in the history stays that place, whatever is added meanwhile."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -21,15 +22,15 @@ async def test_each_old_row_is_seen_once_while_rows_are_added(
     length = 10_000 if full else 400
     times = [(NOW - timedelta(seconds=at * 37 % 1000)).isoformat() for at in range(length)]
     await imported(store, workspace, *(a_line(occurred_at=time, text=f"old {at}") for at, time in enumerate(times)))
-    done = asyncio.Event()
-    added = 0
+    done, came = asyncio.Event(), asyncio.Event()
 
     async def adds() -> None:
-        nonlocal added
-        while not done.is_set():
-            ago = timedelta(seconds=added * 13 % 2000 - 500)
+        for number in itertools.count():
+            ago = timedelta(seconds=number * 13 % 2000 - 500)
             await Store(elsewhere).record(workspace, customer, [an_activity(occurred_at=NOW - ago, text="new")])
-            added += 1
+            came.set()
+            if done.is_set():
+                break
 
     adding = asyncio.create_task(adds())
     query = HistoryQuery(customer)
@@ -40,10 +41,11 @@ async def test_each_old_row_is_seen_once_while_rows_are_added(
         assert page.total >= min(length, 1001)
         if page.older is None:
             break
+        came.clear()
+        await asyncio.wait_for(came.wait(), 60)
         page = await store.history(workspace, query.older_than(page.older), a_reader())
     done.set()
     await adding
-    assert added
     assert sorted(str(entry.text) for entry in seen if entry.text != "new") == sorted(
         f"old {at}" for at in range(length)
     )
