@@ -44,7 +44,7 @@ def table(report: Report, runs: Sequence[Sequence[Line]]) -> dict[str, spread.Sp
         if line.noise:
             if one.noise <= LOUD:
                 kept[key] = one
-            bound = f"{one.bound(line.need, at_most=line.at_most):.2f}"
+            bound = f"{one.bound(line.need, line.noise, at_most=line.at_most):.2f}"
         cells = (f"{figure:.2f}" for figure in (one.least, one.median, one.most, one.noise))
         rows.append((key, len(found[key]), *cells, f"{sign} {line.need:g}", bound))
     head = ("line", "runs", "least", "median", "most", "noise", "to reach", "a run fails beyond")

@@ -12,8 +12,8 @@ from tests.bench.spread import Spread
 class Line:
     """One "Reach" line of performance.md.
 
-    noise  the part by which a run may fall short of it where no ten runs are known. 0: it is exact, and no runs can make it less so.
-           None: it is shown, but never a reason to fail, since a time in milliseconds depends on the machine
+    noise  the part by which a run may fall short of it, or more where ten runs differ by more. 0: it is exact, and no runs can make it less
+           so. None: it is shown, but never a reason to fail, since a time in milliseconds depends on the machine
     """
 
     what: str
@@ -36,7 +36,7 @@ class Line:
         if self.noise is None:
             return None
         if self.noise and ten_runs is not None:
-            return ten_runs.bound(self.need, at_most=self.at_most)
+            return ten_runs.bound(self.need, self.noise, at_most=self.at_most)
         return self.need * (1 + self.noise if self.at_most else 1 - self.noise)
 
     def failed(self, ten_runs: Spread | None = None) -> bool:

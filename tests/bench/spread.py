@@ -26,11 +26,14 @@ class Spread:
         """The part of its median by which the runs differ."""
         return (self.most - self.least) / self.median if self.median else 0.0
 
-    def bound(self, need: float, *, at_most: bool) -> float:
-        """What a run must reach: its line, or what was reached before where that is less, but for the noise."""
+    def bound(self, need: float, noise: float, *, at_most: bool) -> float:
+        """What a run must reach: its line, or what was reached before where that is less, but for the noise. noise: what to allow for at
+        least, since ten runs are those of one hour.
+        """
+        allowed = max(noise, self.noise)
         if at_most:
-            return max(need, self.median) * (1 + self.noise)
-        return min(need, self.median) * (1 - self.noise)
+            return max(need, self.median) * (1 + allowed)
+        return min(need, self.median) * (1 - allowed)
 
 
 def of(found: Sequence[float]) -> Spread:

@@ -25,7 +25,12 @@ HELD = Spread(0.45, 0.50, 0.55)
 def test_a_run_compares_with_its_line_or_with_what_was_reached(need: float, at_most: bool, bound: float) -> None:
     assert spread.of([0.50, 0.45, 0.55, 0.50]) == HELD
     assert HELD.noise == pytest.approx(0.2)
-    assert HELD.bound(need, at_most=at_most) == pytest.approx(bound)
+    assert HELD.bound(need, 0.1, at_most=at_most) == pytest.approx(bound)
+
+
+def test_ten_runs_of_one_hour_do_not_make_a_line_narrower_than_it_is_from_day_to_day() -> None:
+    assert HELD.bound(0.5, 0.4, at_most=False) == pytest.approx(0.3)
+    assert HELD.bound(0.5, 0.4, at_most=True) == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(
@@ -34,10 +39,11 @@ def test_a_run_compares_with_its_line_or_with_what_was_reached(need: float, at_m
         (0.31, 0.30, 0.25, None, False),  # held
         (0.25, 0.30, 0.25, None, False),  # missed, but for noise
         (0.22, 0.30, 0.25, None, True),
-        (0.25, 0.30, 0.25, HELD, False),  # ten runs know better
-        (0.23, 0.30, 0.25, HELD, True),
-        (0.41, 1.00, 0.25, HELD, False),  # missed, as before
-        (0.39, 1.00, 0.25, HELD, True),
+        (0.25, 0.30, 0.1, HELD, False),  # ten runs know better
+        (0.23, 0.30, 0.1, HELD, True),
+        (0.41, 1.00, 0.1, HELD, False),  # missed, as before
+        (0.39, 1.00, 0.1, HELD, True),
+        (0.39, 1.00, 0.25, HELD, False),  # more than ten runs differ
         (0.01, 0.30, None, HELD, False),  # depends on the machine
         (0.29, 0.30, 0.0, Spread(0.0, 0.1, 0.2), True),  # exact: no runs make it less so
     ],
@@ -50,9 +56,7 @@ def test_a_run_that_fails_names_the_line_and_one_that_misses_as_before_does_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     report = Report({"SQLite: before": HELD, "SQLite: back": HELD})
-    report.reach(
-        Line("SQLite: before", 0.48, 1.0, 0.25), Line("SQLite: back", 0.3, 1.0, 0.25), Line("other", 2, 1, 0.0)
-    )
+    report.reach(Line("SQLite: before", 0.48, 1.0, 0.1), Line("SQLite: back", 0.3, 1.0, 0.1), Line("other", 2, 1, 0.0))
     assert report.close() is False
     said = capsys.readouterr().out
     assert "NOT HELD      0.48 ≥ 1      SQLite: before (a run fails beyond 0.40)" in said
