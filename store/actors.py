@@ -1,11 +1,13 @@
 """SQL of who acts: people, integrations, API keys. A log holds references; here are the names."""
 
+import re
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -19,6 +21,9 @@ from store.domain.query import Choice
 from store.engine import CLOCKS, database_clock
 from store.prepared import Prepared, among, array
 from store.tables import plain
+
+SLACK_USER_ID: Final = re.compile(r"[UW][A-Z0-9]{7,}")
+"""As Slack spells the ids of people."""
 
 
 class Standing(StrEnum):
@@ -71,10 +76,11 @@ def zone_named(name: str | None) -> ZoneInfo | None:
 
 
 def person(connection: sa.Connection, workspace: str, slack_user_id: str) -> KnownPerson | None:
+    """Whom Slack has described before. An import alone says nothing of what somebody is there."""
     a = tables.actor.c
     row = connection.execute(
         sa.select(a.slack_user_id, a.name, a.zone, a.standing, a.is_admin, a.id, a.refreshed_at).where(
-            a.workspace_id == workspace, a.slack_user_id == slack_user_id
+            a.workspace_id == workspace, a.slack_user_id == slack_user_id, a.refreshed_at.is_not(None)
         )
     ).one_or_none()
     if row is None:
@@ -89,6 +95,15 @@ def person(connection: sa.Connection, workspace: str, slack_user_id: str) -> Kno
         ref=ref,
         refreshed_at=refreshed_at,
     )
+
+
+def mentioned(connection: sa.Connection, workspace: str, slack_user_id: str) -> str | None:
+    """The reference of whoever has this id in Slack, if they are on record."""
+    a = tables.actor.c
+    found: str | None = connection.execute(
+        sa.select(a.id).where(a.workspace_id == workspace, a.slack_user_id == slack_user_id)
+    ).scalar_one_or_none()
+    return found
 
 
 def remember(connection: sa.Connection, workspace: str, seen: Person) -> KnownPerson:

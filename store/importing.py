@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass as shape
 from pydantic_core import PydanticCustomError
 
 from store import bulk, customers, tables
-from store.actors import folded, new_id
+from store.actors import SLACK_USER_ID, folded, new_id
 from store.bulk import Happened
 from store.domain.activity import (
     EARLIEST,
@@ -288,15 +288,20 @@ class Importer:
         return self._acting(connection, ActorType.USER, ref, None)
 
     def _acting(self, connection: sa.Connection, kind: ActorType, ident: str, name: str | None) -> Ref:
-        """The actor that the file calls so. Who is first met without a name is called by the file's word until a line gives one."""
+        """The actor that the file calls so. Who is first met without a name is called by the file's word until a line gives one. A person whose
+        word is an id of Slack's is that person, whether Slack or a file told of them first.
+        """
         known = self._actors.get((kind, ident))
         if known is not None and (name is None or (kind, ident) in self._named):
             return known
         a = tables.actor.c
         # A person has a reference of ours; a program's word is its reference, whoever met it first.
         same = a.import_ref == ident if kind is ActorType.USER else a.id == str(Ref(kind, ident))
-        mine = sa.and_(a.workspace_id == self.workspace, a.type == kind.value, same)
-        row = connection.execute(sa.select(a.id, a.name).where(mine)).one_or_none()
+        in_slack = ident if kind is ActorType.USER and SLACK_USER_ID.fullmatch(ident) else None
+        if in_slack is not None:
+            same = sa.or_(same, a.slack_user_id == in_slack)
+        found = sa.select(a.id, a.name).where(a.workspace_id == self.workspace, a.type == kind.value, same)
+        row = connection.execute(found.order_by(a.slack_user_id.is_(None)).limit(1)).one_or_none()
         if row is None:
             ref = Ref(kind, new_id("usr") if kind is ActorType.USER else ident)
             shown = OWN_NAMES.get(ref) or name or ident
@@ -309,12 +314,16 @@ class Importer:
                     "name": plain(shown),
                     "name_key": folded(plain(shown)),
                     "import_ref": ident,
+                    "slack_user_id": in_slack,
                     "standing": "member",
                     "is_admin": False,
                 },
             )
         else:
             ref = Ref.parse(row.id)
+            mine = sa.and_(a.workspace_id == self.workspace, a.id == row.id)
+            if in_slack is not None:
+                connection.execute(tables.actor.update().where(mine).values(slack_user_id=in_slack))
             if name is not None and row.name == ident and ref not in OWN_NAMES:
                 connection.execute(
                     tables.actor.update().where(mine).values(name=plain(name), name_key=folded(plain(name)))

@@ -109,11 +109,10 @@ class _People:
         if word in PROGRAMS or word in {"me", "slack", "api"} or _is_reference(word):
             return (word,)
         if word.startswith("<@"):
-            slack_user_id = word[2:-1].partition("|")[0]
-            known = actors.person(self._connection, self._workspace, slack_user_id)
-            if known is None:
+            ref = actors.mentioned(self._connection, self._workspace, word[2:-1].partition("|")[0])
+            if ref is None:
                 raise NotFound("The person you mentioned has done nothing here that I know of.", "Try a name instead.")
-            return (known.ref,)
+            return (ref,)
         return self._by_name(word.removeprefix("@"))
 
     def _by_name(self, name: str) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ actor = tenant(
     sa.Column("import_ref", Key),
     sa.Column("zone", sa.Text),
     sa.Column("standing", Key, nullable=False),
-    # of a person in Slack: member, guest, bot, outsider or gone; whoever came by an import is a member nobody can sign in as
+    # of a person in Slack: member, guest, bot, outsider or gone; of whom Slack has said nothing yet (refreshed_at) it says nothing
     sa.Column("is_admin", sa.Boolean, nullable=False),
     sa.Column("refreshed_at", Instant),
     sa.Column("last_edit", Json),

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from store import Store
+from store import Store, tables
 from store.actors import Person, Standing, folded, zone_named
 from store.domain.activity import ActorType, Ref
 from store.domain.errors import Ambiguous, NotFound
+from store.domain.query import HistoryQuery
 from store.engine import Database
-from tests.builders import a_person, imported
+from tests.builders import a_customer, a_line, a_person, a_reader, imported
 
 SAM = Person(slack_user_id="U1", name="Sam Lee", zone="Europe/Berlin", standing=Standing.MEMBER, is_admin=True)
 
@@ -74,3 +75,33 @@ def test_names_are_compared_without_case_composition_and_spaces(one: str, other:
 def test_a_zone_that_is_none_is_none(name: str | None) -> None:
     assert zone_named(name) is None
     assert zone_named("Europe/Berlin") is not None
+
+
+IN_SLACK = "U024BE7LH"
+
+
+@pytest.mark.parametrize("first", ["slack", "file", "a file without the id"])
+async def test_a_person_of_a_file_who_is_called_by_their_id_in_slack_is_that_person(
+    store: Store, database: Database, workspace: str, first: str
+) -> None:
+    line = a_line(actor={"type": "user", "id": IN_SLACK, "name": "Samuel"})
+    if first == "slack":
+        await store.remember(workspace, replace(SAM, slack_user_id=IN_SLACK))
+    customer = await a_customer(store, workspace, ref="acme", owner=IN_SLACK)
+    if first == "a file without the id":
+        await database.write(
+            lambda c: c.execute(tables.actor.update().values(slack_user_id=None)), workspace
+        )  # as it was imported before ids of Slack's counted
+    await imported(store, workspace, line)
+    if first != "slack":
+        assert await store.person(workspace, IN_SLACK) is None, "only Slack says what somebody is there"
+    mentioned = HistoryQuery(customer, actors=(f"<@{IN_SLACK}>",))
+    [entry] = (await store.history(workspace, mentioned, a_reader())).entries
+    sam = await store.remember(workspace, replace(SAM, slack_user_id=IN_SLACK))
+    assert str(entry.actor) == sam.ref
+    page = await store.history(workspace, HistoryQuery(customer, actors=("me",)), a_reader(person=sam.ref))
+    assert [each.seq for each in page.entries] == [entry.seq]
+    assert page.names[sam.ref] == "Sam Lee"
+    assert await store.who(workspace, "Sam Lee") == sam.ref
+    await imported(store, workspace, {**line, "text": "again"})
+    assert (await store.person(workspace, IN_SLACK)) == sam, "a file says nothing new of whom Slack has described"
