@@ -56,6 +56,11 @@ JOB = Patience(timedelta(minutes=10), lock=timedelta(seconds=5), bulk=True)
 IDLE = timedelta(seconds=5)
 """After which a pooled connection is asked whether it is still there."""
 
+LOOK = timedelta(milliseconds=5)
+"""How often the lock of an SQLite file is asked for. SQLite itself asks ten times a second at last, and so never finds free what an import lets go
+for a moment (decisions/0057-the-lock-of-a-file.md).
+"""
+
 SQLITE_READERS = 4
 AT_ONCE = timedelta(milliseconds=5)
 """How long a brief reading of SQLite may hold up all others of its process. Most take a tenth of that (decisions/0056-read-at-once.md)."""
@@ -215,7 +220,9 @@ class SqliteDatabase:
 
     async def scrub(self) -> bool:
         # `secure_delete` has overwritten the pages; the write-ahead log still has the old ones.
-        return await asyncio.get_running_loop().run_in_executor(self._writer, _truncate_log, self._writing)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._writer, _truncate_log, self._writing, self._patience.lock
+        )
 
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
@@ -255,7 +262,7 @@ def _sqlite_engine(
             f"foreign_keys={foreign_keys:d}",
             "secure_delete=ON",
             "recursive_triggers=ON",
-            f"busy_timeout={lock // timedelta(milliseconds=1)}",
+            _busy_timeout(lock if query_only else LOOK),
             f"query_only={query_only:d}",
             *(BULK if bulk else ()),
         ):
@@ -266,9 +273,24 @@ def _sqlite_engine(
         if query_only:  # nothing is locked, so nothing can fail that SQLAlchemy would have to tell of
             connection.connection.cursor().execute(begin)
         else:
-            connection.exec_driver_sql(begin)
+            _begin(connection, begin, lock)
 
     return engine
+
+
+def _begin(connection: sa.Connection, statement: str, lock: timedelta) -> None:
+    """Have the file's lock as soon as it is free, and before everything else; who holds it does so for a whole transaction."""
+    cursor = connection.connection.cursor()
+    end = time.monotonic() + lock.total_seconds()
+    while time.monotonic() < end:
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                break
+        else:
+            return
+    connection.exec_driver_sql(statement)  # so that SQLAlchemy tells what is wrong
 
 
 def _in_transaction(engine: sa.Engine, work: Work[T], turn_by: float) -> T:
@@ -282,13 +304,20 @@ def _in_transaction(engine: sa.Engine, work: Work[T], turn_by: float) -> T:
         reraised(error)
 
 
-def _truncate_log(engine: sa.Engine) -> bool:
+def _truncate_log(engine: sa.Engine, lock: timedelta) -> bool:
     raw = engine.raw_connection()
+    cursor = raw.cursor()
     try:
-        busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute(f"PRAGMA {_busy_timeout(lock)}")
+        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
     finally:
+        cursor.execute(f"PRAGMA {_busy_timeout(LOOK)}")
         raw.close()
+
+
+def _busy_timeout(wait: timedelta) -> str:
+    return f"busy_timeout={wait // timedelta(milliseconds=1)}"
 
 
 SNAPSHOT: Final[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

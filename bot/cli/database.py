@@ -23,6 +23,7 @@ SQLITE: Final = b"SQLite format 3\0"
 class Opened:
     store: Store
     workspace: str
+    dialect: str
 
 
 @asynccontextmanager
@@ -39,7 +40,7 @@ async def opened(*, for_import: bool = False) -> AsyncIterator[Opened]:
             await schema.migrate(database)
         await schema.check(database)
         store = Store(database)
-        yield Opened(store, await chosen(store))
+        yield Opened(store, await chosen(store), database.dialect)
 
 
 async def chosen(store: Store) -> str:

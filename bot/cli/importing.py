@@ -23,6 +23,8 @@ from store.importing import Imported, Importer, Numbered, parse_line
 
 BATCH: Final = 5000
 """Lines of one transaction."""
+PAUSE: Final = 0.02
+"""Seconds between two transactions in which whoever waits for the lock of an SQLite file has their turn (store/decisions/0057-the-lock-of-a-file.md)."""
 OBJECTS: Final = 500_000
 """More than several batches come to."""
 MAX_LINE: Final = 4 * 1024 * 1024
@@ -56,6 +58,7 @@ async def _import(lines: Iterator[tuple[int, bytes]], moved: Callable[[int], Non
     imported = Imported()
     async with opened(for_import=True) as at:
         importer = Importer(at.workspace)
+        pause = PAUSE if at.dialect == "sqlite" else 0.0
         try:
             async for batch, misread in _ahead(batches(lines)):
                 some, misfit = await at.store.import_lines(importer, batch)
@@ -63,6 +66,7 @@ async def _import(lines: Iterator[tuple[int, bytes]], moved: Callable[[int], Non
                 moved(imported.lines)
                 if bad := misfit or misread:
                     raise bad
+                await asyncio.sleep(pause)
         except PivotalError as error:
             if imported.lines or isinstance(error, BadLine):
                 raise Stopped(error, imported) from error

@@ -1,8 +1,11 @@
 """Transactions: a piece of work is done whole or not at all, alone or among others, also when nobody waits for it any more."""
 
 import asyncio
+import sqlite3
 import sys
 import textwrap
+import threading
+import time
 from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections.abc import Callable
 from random import Random
@@ -13,7 +16,7 @@ import sqlalchemy as sa
 from store import Store
 from store.domain.errors import Unavailable
 from store.domain.query import HistoryQuery
-from store.engine import ANSWER, JOB, Database, Patience, connect
+from store.engine import ANSWER, JOB, Database, Patience, connect, parse_url
 from tests.builders import a_customer, a_reader, an_activity, history
 
 
@@ -179,6 +182,39 @@ async def test_closing_waits_for_what_is_being_written(database_url: str, elsewh
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_waits_for_a_file_has_it_when_it_is_let_go_for_a_moment(database_url: str) -> None:
+    """As an import does between two batches. Whoever asks ten times a second misses that moment, and is told that the database is busy."""
+    database = connect(database_url, patience=JOB)
+    held, ended = threading.Event(), threading.Event()
+    times = 0
+
+    def holds() -> None:
+        nonlocal times
+        other = sqlite3.connect(str(parse_url(database_url).database), isolation_level=None, timeout=60)
+        while not ended.is_set():
+            other.execute("BEGIN IMMEDIATE")
+            times += 1
+            held.set()
+            time.sleep(0.6)
+            other.execute("COMMIT")
+            time.sleep(0.01)
+        other.close()
+
+    holding = asyncio.create_task(asyncio.to_thread(holds))
+    waited = []
+    for number in range(4):
+        held.clear()
+        await asyncio.to_thread(held.wait)
+        before = times
+        await database.write(set_to(str(number)))
+        waited.append(times - before)
+    ended.set()
+    await holding
+    await database.close()
+    assert max(waited) < 4
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("patience, busy_ms", [(ANSWER, 1200), (JOB, 5000)])
 async def test_every_connection_to_a_file_is_set_up(database_url: str, patience: Patience, busy_ms: int) -> None:
     database = connect(database_url, patience=patience)
@@ -193,9 +229,10 @@ async def test_every_connection_to_a_file_is_set_up(database_url: str, patience:
         "foreign_keys": 1,
         "secure_delete": 1,
         "recursive_triggers": 1,
-        "busy_timeout": busy_ms,
+        "busy_timeout": 5,
     }
     assert await database.write(pragmas) == expected
-    assert list(await asyncio.gather(*(database.read(pragmas) for _ in range(8)))) == [expected] * 8
-    assert await database.alter(pragmas) == {**expected, "foreign_keys": 0, "busy_timeout": 30_000}
+    reads = {**expected, "busy_timeout": busy_ms}
+    assert list(await asyncio.gather(*(database.read(pragmas) for _ in range(8)))) == [reads] * 8
+    assert await database.alter(pragmas) == {**expected, "foreign_keys": 0}
     await database.close()
