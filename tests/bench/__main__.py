@@ -43,7 +43,7 @@ class Plan:
 
 
 QUICK = Plan(
-    Pace(rounds=5, seconds=0.15), Size(30_000, share=3), Size(3_000, share=3), Size(20_000), imports=2, customers=300
+    Pace(rounds=5, seconds=0.15), Size(30_000, share=3), Size(3_000, share=3), Size(40_000), imports=2, customers=300
 )
 
 

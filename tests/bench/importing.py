@@ -22,9 +22,9 @@ from tests.bench.write_limits import sqlite_connection
 
 OURS = "pivotal import"
 NEED, NOISE = 0.5, 0.3
-GROWTH = {"sqlite": 1.3, "postgresql": 1.15}
+GROWTH = {"sqlite": 1.5, "postgresql": 1.15}
 """Peak memory of the whole file against that of a quarter of it. Python's own heap is not quite the same twice, and of SQLite's 64 MiB of pages
-a quarter of a small file fills a part.
+a quarter of a small file fills a part: of 200,000 lines, where both fill all of it, the peak is the same.
 """
 
 REFERRED = ("workspace", "actor", "customer", "external_id")
