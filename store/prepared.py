@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
+from store import tables
+
 T = TypeVar("T")
 
 Row = Sequence[Any]
@@ -47,6 +49,17 @@ def among(column: sa.ColumnElement[Any], name: str, dialect: str) -> sa.ColumnEl
         return column == sa.any_(sa.cast(given, given.type))  # without the cast it would be the rows of a SELECT
     listed = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
+
+
+def one_of(connection: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether the column has one of the values, by one parameter however many they are: `IN (…)` is a statement of its own for each number
+    of them, and every connection keeps the last hundred.
+
+    On PostgreSQL not `IN (SELECT unnest(…))`: in a table that has grown since it was analyzed, 10,000 keys took 23 s that way, 0.1 s this.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(tables.Key)))
+    return column.in_(sa.select(sa.func.json_each(json.dumps(list(values))).table_valued("value").c.value))
 
 
 def unseen(name: str, type_: sa.types.TypeEngine[T], dialect: str) -> sa.ColumnElement[T]:

@@ -14,6 +14,7 @@ from store.activities import decoded
 from store.domain.activity import Ref, Source, Value
 from store.domain.nudge import Account, Fact, OpenOnboarding, OpenTask
 from store.domain.query import CustomerName
+from store.prepared import one_of
 
 SIGNALS: Final = ("customer.health_score_dropped", "customer.status_changed", "contact.archived", "contact.removed")
 """Event types of which a rule looks at the change."""
@@ -43,7 +44,9 @@ def accounts(
     c, w = tables.customer.c, tables.workspace.c
     begun: datetime = connection.execute(sa.select(w.created_at).where(w.workspace_id == workspace)).scalar_one()
     rows = connection.execute(
-        sa.select(tables.customer).where(c.workspace_id == workspace, c.id.in_(customer_ids)).order_by(c.id)
+        sa.select(tables.customer)
+        .where(c.workspace_id == workspace, one_of(connection, c.id, customer_ids))
+        .order_by(c.id)
     ).mappings()
     known = [dict(row) for row in rows]
     mine = [row["id"] for row in known]
@@ -98,7 +101,11 @@ def _newest(
         .correlate(tables.customer)
         .scalar_subquery()
     )
-    places = sa.select(c.id, newest.label("seq")).where(c.workspace_id == workspace, c.id.in_(customer_ids)).subquery()
+    places = (
+        sa.select(c.id, newest.label("seq"))
+        .where(c.workspace_id == workspace, one_of(connection, c.id, customer_ids))
+        .subquery()
+    )
     found = sa.select(a.customer_id, a.seq, a.occurred_at).join_from(
         places,
         tables.activity,
@@ -115,7 +122,7 @@ def _facts(connection: sa.Connection, workspace: str, customer_ids: Sequence[str
     """What was recorded since Pi was switched on; an import tells of what was before."""
     a, f = tables.activity.c, tables.activity_field.c
     columns = (a.customer_id, a.seq, a.occurred_at, a.type, a.changes)
-    theirs = _since(workspace, customer_ids, begun)
+    theirs = _since(connection, workspace, customer_ids, begun)
     changed = sa.and_(
         f.workspace_id == a.workspace_id, f.customer_id == a.customer_id, f.seq == a.seq, f.field.in_(FIELDS)
     )
@@ -123,7 +130,7 @@ def _facts(connection: sa.Connection, workspace: str, customer_ids: Sequence[str
         sa.select(*columns).where(theirs, a.type.in_(SIGNALS)),
         sa.select(*columns)
         .join_from(tables.activity_field, tables.activity, changed)
-        .where(theirs, f.workspace_id == workspace, f.customer_id.in_(customer_ids)),
+        .where(theirs, f.workspace_id == workspace, one_of(connection, f.customer_id, customer_ids)),
     )
     found: Facts = defaultdict(dict)
     for query in queries:
@@ -153,11 +160,13 @@ def _told(row: Any) -> Iterator[tuple[str, Fact]]:
             yield from ((name, fact(changes[name])) for name in FIELDS if name in changes)
 
 
-def _since(workspace: str, customer_ids: Sequence[str], begun: datetime) -> sa.ColumnElement[bool]:
+def _since(
+    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], begun: datetime
+) -> sa.ColumnElement[bool]:
     a = tables.activity.c
     return sa.and_(
         a.workspace_id == workspace,
-        a.customer_id.in_(customer_ids),
+        one_of(connection, a.customer_id, customer_ids),
         a.source != Source.IMPORT.value,
         a.recorded_at >= begun,
     )
@@ -172,7 +181,7 @@ def _beginnings(
     a = tables.activity.c
     rows = connection.execute(
         sa.select(a.subject, a.seq, a.occurred_at)
-        .where(_since(workspace, customer_ids, begun), a.type.in_(BEGINNINGS), a.subject.is_not(None))
+        .where(_since(connection, workspace, customer_ids, begun), a.type.in_(BEGINNINGS), a.subject.is_not(None))
         .order_by(a.customer_id, a.occurred_at, a.seq)
     )
     return {subject: Fact(seq, at) for subject, seq, at in rows}
@@ -182,7 +191,9 @@ def _forgotten(connection: sa.Connection, workspace: str, customer_ids: Sequence
     """Up to which seq the logs of those are gone of whom anything is."""
     p = tables.checkpoint.c
     rows = connection.execute(
-        sa.select(p.customer_id, p.seq).where(p.workspace_id == workspace, p.customer_id.in_(customer_ids))
+        sa.select(p.customer_id, p.seq).where(
+            p.workspace_id == workspace, one_of(connection, p.customer_id, customer_ids)
+        )
     )
     return dict(rows.all())
 
@@ -190,7 +201,9 @@ def _forgotten(connection: sa.Connection, workspace: str, customer_ids: Sequence
 def _primary(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> frozenset[str]:
     """Those who have a primary contact."""
     t = tables.contact.c
-    theirs = sa.and_(t.workspace_id == workspace, t.customer_id.in_(customer_ids), t.is_primary, t.state == "active")
+    theirs = sa.and_(
+        t.workspace_id == workspace, one_of(connection, t.customer_id, customer_ids), t.is_primary, t.state == "active"
+    )
     return frozenset(connection.execute(sa.select(t.customer_id).where(theirs)).scalars())
 
 
@@ -200,7 +213,7 @@ def _onboardings(
     o = tables.onboarding.c
     rows = connection.execute(
         sa.select(o.customer_id, o.id, o.name, o.phase)
-        .where(o.workspace_id == workspace, o.customer_id.in_(customer_ids), o.state == "open")
+        .where(o.workspace_id == workspace, one_of(connection, o.customer_id, customer_ids), o.state == "open")
         .order_by(o.customer_id, o.id)
     )
     found: dict[str, list[OpenOnboarding]] = defaultdict(list)
@@ -214,7 +227,12 @@ def _tasks(connection: sa.Connection, workspace: str, customer_ids: Sequence[str
     t = tables.task.c
     rows = connection.execute(
         sa.select(t.customer_id, t.id, t.title, t.due, t.assignee)
-        .where(t.workspace_id == workspace, t.customer_id.in_(customer_ids), t.state == "open", t.due.is_not(None))
+        .where(
+            t.workspace_id == workspace,
+            one_of(connection, t.customer_id, customer_ids),
+            t.state == "open",
+            t.due.is_not(None),
+        )
         .order_by(t.customer_id, t.due, t.id)
     )
     found: dict[str, list[OpenTask]] = defaultdict(list)

@@ -23,6 +23,7 @@ from store.domain.schedule import Quiet, speaks_at
 from store.nudging import places
 from store.nudging.accounts import accounts
 from store.nudging.schedules import ONCE, Schedule, zone_of
+from store.prepared import one_of
 from store.records.recording import locked_all
 from store.served import is_served
 from store.settings import Nudges
@@ -127,7 +128,7 @@ class Evaluation:
     def _known(self, customer_ids: Sequence[str]) -> Mapping[str, Sequence[Row]]:
         n = tables.nudge.c
         found: dict[str, list[Row]] = defaultdict(list)
-        theirs = sa.and_(n.workspace_id == self.workspace, n.customer_id.in_(customer_ids))
+        theirs = sa.and_(n.workspace_id == self.workspace, one_of(self.connection, n.customer_id, customer_ids))
         for row in self.connection.execute(sa.select(tables.nudge).where(theirs)).mappings():
             found[row["customer_id"]].append(dict(row))
         return found

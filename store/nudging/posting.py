@@ -14,6 +14,7 @@ from store.domain.nudge import DIGEST, NOTICE, NUDGED, POST, NudgeState
 from store.engine import database_clock
 from store.nudging import places, planning, schedules
 from store.outbox import Delivery, GivenUp, Outcome, Sent
+from store.prepared import one_of
 from store.records.recording import locked_all
 
 NOT_WANTED: Final = "not_wanted"
@@ -48,7 +49,9 @@ def _rows(connection: sa.Connection, workspace: str, idents: Sequence[str]) -> l
     """In the order of their customers, whose locks are taken in it."""
     n = tables.nudge.c
     found = connection.execute(
-        sa.select(tables.nudge).where(n.workspace_id == workspace, n.id.in_(idents)).order_by(n.customer_id, n.id)
+        sa.select(tables.nudge)
+        .where(n.workspace_id == workspace, one_of(connection, n.id, idents))
+        .order_by(n.customer_id, n.id)
     )
     return [dict(row) for row in found.mappings()]
 

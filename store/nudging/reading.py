@@ -14,6 +14,7 @@ from store.domain.activity import MENTION, Ref, refs_in
 from store.domain.errors import NotFound
 from store.domain.nudge import DIGEST, EDIT, NOTICE, POST, SUMMARY, Health, Kept, NudgeKind, NudgeState
 from store.nudging.schedules import Schedule
+from store.prepared import one_of
 
 EVIDENCE = 3
 """Activities shown below a nudge."""
@@ -42,7 +43,7 @@ def in_message(connection: sa.Connection, workspace: str, nudge_id: str) -> list
 
 
 def chosen(connection: sa.Connection, workspace: str, idents: Sequence[str]) -> list[Kept]:
-    return _all(connection, workspace, tables.nudge.c.id.in_(idents))
+    return _all(connection, workspace, one_of(connection, tables.nudge.c.id, idents))
 
 
 def of_schedule(connection: sa.Connection, workspace: str, schedule: Schedule) -> list[Kept]:
@@ -52,7 +53,7 @@ def of_schedule(connection: sa.Connection, workspace: str, schedule: Schedule) -
     if schedule.kinds:
         which = sa.and_(which, n.kind.in_([kind.value for kind in schedule.kinds]))
     found = _all(connection, workspace, which)
-    theirs = sa.and_(c.workspace_id == workspace, c.id.in_({each.customer.id for each in found}))
+    theirs = sa.and_(c.workspace_id == workspace, one_of(connection, c.id, {each.customer.id for each in found}))
     rows = connection.execute(sa.select(c.id, c.owner, c.tags).where(theirs)).all()
     within = {ident for ident, owner, tags in rows if schedule.scope.includes(ident, owner, tags)}
     return [each for each in found if each.customer.id in within]
