@@ -1,6 +1,7 @@
 """What others do between two statements of one page tears nothing: they record, remove a contact for good, or what is old goes."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -62,11 +63,18 @@ def before_statement(number: int, database: Database, meanwhile: Meanwhile) -> I
         elif asked[0] - 1 == number:  # it is read in a thread
             asyncio.run_coroutine_threadsafe(done(), loop).result()
 
-    event.listen(engine, "before_cursor_execute", between)
+    def too_slow(*_: object) -> None:
+        raise sqlite3.OperationalError("interrupted")
+
+    # At once, SQLite would read it without a moment for others: so it is read as it is where that takes too long.
+    listens = [(engine, between)] + ([(database._brief, too_slow)] if isinstance(database, SqliteDatabase) else [])
+    for place, listener in listens:
+        event.listen(place, "before_cursor_execute", listener)
     try:
         yield asked
     finally:
-        event.remove(engine, "before_cursor_execute", between)
+        for place, listener in listens:
+            event.remove(place, "before_cursor_execute", listener)
 
 
 @dataclass
