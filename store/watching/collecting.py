@@ -17,6 +17,7 @@ from store.domain.activity import Activity, Source
 from store.domain.watch import WATCH, Watch, means
 from store.engine import database_clock
 from store.nudging.schedules import slack_user_of
+from store.prepared import one_of
 from store.served import is_served
 from store.watching import watches
 
@@ -91,12 +92,9 @@ def collect(connection: sa.Connection, workspace: str) -> Look:
 def _moved(connection: sa.Connection, workspace: str) -> Iterator[Moved]:
     c, d = tables.customer.c, tables.watched.c
     seq = sa.func.coalesce(d.seq, 0)
-    looked_at = tables.customer.outerjoin(
-        tables.watched, sa.and_(d.workspace_id == c.workspace_id, d.customer_id == c.id)
-    )
     rows = connection.execute(
         sa.select(c.id, c.owner, c.tags, seq, c.last_seq)
-        .select_from(looked_at)
+        .select_from(_looked_at())
         .where(c.workspace_id == workspace, c.last_seq > seq)
         .order_by(c.id)
         .limit(CUSTOMERS)
@@ -105,15 +103,28 @@ def _moved(connection: sa.Connection, workspace: str) -> Iterator[Moved]:
 
 
 def _new(connection: sa.Connection, workspace: str, moved: Sequence[Moved]) -> Iterator[tuple[Moved, Activity]]:
-    """What has just happened, in the order of each log; history that was brought in is passed over."""
-    a, by_id = tables.activity.c, {each.id: each for each in moved}
-    ends = [sa.and_(a.customer_id == each.id, a.seq > each.seq, a.seq <= each.seq + ACTIVITIES) for each in moved]
-    these = sa.and_(a.workspace_id == workspace, a.source != Source.IMPORT.value, sa.or_(sa.false(), *ends))
-    rows = connection.execute(sa.select(tables.activity).where(these).order_by(a.customer_id, a.seq)).mappings()
-    for row in rows:
-        each = activities.from_row(dict(row))
-        if each.recorded_at - each.occurred_at < NEWS:
-            yield by_id[row["customer_id"]], each
+    """What has just happened, in the order of each log; history that was brought in is passed over. What comes while this looks is for the
+    next look.
+    """
+    a, c, d = tables.activity.c, tables.customer.c, tables.watched.c
+    seq, by_id = sa.func.coalesce(d.seq, 0), {each.id: each for each in moved}
+    these = sa.and_(a.workspace_id == c.workspace_id, a.customer_id == c.id, a.seq > seq, a.seq <= seq + ACTIVITIES)
+    rows = connection.execute(
+        sa.select(tables.activity)
+        .select_from(_looked_at().join(tables.activity, these))
+        .where(c.workspace_id == workspace, one_of(connection, c.id, by_id), a.source != Source.IMPORT.value)
+        .order_by(a.customer_id, a.seq)
+    )
+    for row in rows.mappings():
+        each, customer = activities.from_row(dict(row)), by_id[row["customer_id"]]
+        if each.seq <= customer.last and each.recorded_at - each.occurred_at < NEWS:
+            yield customer, each
+
+
+def _looked_at() -> sa.FromClause:
+    """Customers, with up to where their logs were looked at."""
+    c, d = tables.customer.c, tables.watched.c
+    return tables.customer.outerjoin(tables.watched, sa.and_(d.workspace_id == c.workspace_id, d.customer_id == c.id))
 
 
 def _is_meant(watch: Watch, each: Activity) -> bool:

@@ -20,6 +20,7 @@ from store.engine import Database
 from store.resolve import settled
 from tests.builders import a_customer, a_reader, an_activity, another_workspace, imported
 from tests.export.slices import filters, lines
+from tests.store.test_meanwhile import before_statement
 
 
 @pytest.fixture
@@ -73,6 +74,32 @@ async def test_what_is_recorded_is_told_of_once_however_many_look(
     await asyncio.gather(store.watching.collect(), Store(elsewhere).watching.collect())
     await store.watching.collect()
     assert await told(database) == [("C1", [(acme, 2), (acme, 3)], 0)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # in SQLite nobody else writes while it looks
+async def test_what_comes_while_it_looks_is_told_once(
+    database: Database, elsewhere: Database, workspace: str, reader: Reader
+) -> None:
+    store, other = Store(database), Store(elsewhere)
+    acme = await a_customer(store, workspace)
+    await watch(store, workspace, reader, "acme <#C1>")
+    recorded = number = 0
+
+    async def meanwhile() -> None:
+        nonlocal recorded
+        await other.record(workspace, acme, [an_activity()])
+        recorded += 1
+
+    while True:
+        await meanwhile()
+        with before_statement(number, database, meanwhile) as asked:
+            await store.watching.collect()
+        if asked[0] <= number:
+            break
+        number += 1
+    await store.watching.collect()
+    assert number > 5
+    assert sum(len(named) + more for _, named, more in await told(database)) == recorded
 
 
 async def test_a_minute_makes_one_message_and_says_how_much_it_leaves_out(
