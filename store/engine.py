@@ -286,7 +286,7 @@ def _begin(connection: sa.Connection, statement: str, lock: timedelta) -> None:
         try:
             cursor.execute(statement)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # whatever it is busy with, such as its recovery
                 break
         else:
             return
