@@ -58,8 +58,8 @@ def one_of(connection: sa.Connection, column: sa.ColumnElement[str], values: Ite
     On PostgreSQL not `IN (SELECT unnest(…))`: in a table that has grown since it was analyzed, 10,000 keys took 23 s that way, 0.1 s this.
     """
     if connection.dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(tables.Key)))
-    return column.in_(sa.select(sa.func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+        return column == sa.any_(sa.bindparam(None, array(values, "postgresql"), type_=ARRAY(tables.Key)))
+    return column.in_(sa.select(sa.func.json_each(array(values, "sqlite")).table_valued("value").c.value))
 
 
 def unseen(name: str, type_: sa.types.TypeEngine[T], dialect: str) -> sa.ColumnElement[T]:

@@ -15,10 +15,9 @@ LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 """Far more than SQLite does in the time that it has for what is brief."""
 
 
-@pytest.fixture(autouse=True)
-def _only_sqlite(database: Database) -> None:
-    if database.dialect != "sqlite":
-        pytest.skip("PostgreSQL reads elsewhere in any case")
+pytestmark = pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # PostgreSQL reads elsewhere in any case
 
 
 def asking(statement: str, threads: list[str]) -> Callable[[sa.Connection], int]:

@@ -34,10 +34,9 @@ QUERIES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _only_postgresql(database: Database) -> None:
-    if database.dialect != "postgresql":
-        pytest.skip("SQLite plans once for each connection")
+pytestmark = pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # SQLite plans once for each connection
 
 
 async def test_the_statements_of_a_page_keep_their_plans(database: Database, workspace: str) -> None:
