@@ -18,6 +18,7 @@ from store.domain.watch import WATCH, Watch, means
 from store.engine import database_clock
 from store.nudging.schedules import slack_user_of
 from store.prepared import one_of
+from store.ranges import CrossJoin
 from store.served import is_served
 from store.watching import watches
 
@@ -109,12 +110,18 @@ def _new(connection: sa.Connection, workspace: str, moved: Sequence[Moved]) -> I
     a, c, d = tables.activity.c, tables.customer.c, tables.watched.c
     seq, by_id = sa.func.coalesce(d.seq, 0), {each.id: each for each in moved}
     these = sa.and_(a.workspace_id == c.workspace_id, a.customer_id == c.id, a.seq > seq, a.seq <= seq + ACTIVITIES)
-    rows = connection.execute(
-        sa.select(tables.activity)
-        .select_from(_looked_at().join(tables.activity, these))
-        .where(c.workspace_id == workspace, one_of(connection, c.id, by_id), a.source != Source.IMPORT.value)
-        .order_by(a.customer_id, a.seq)
-    )
+    new = sa.select(tables.activity).where(these, a.source != Source.IMPORT.value)
+    mine = sa.and_(c.workspace_id == workspace, one_of(connection, c.id, by_id))
+    # Both would else begin with the whole log of each customer, or with everybody's.
+    if connection.dialect.name == "postgresql":
+        each_new = (
+            new.order_by(a.seq).limit(sa.literal_column(str(ACTIVITIES))).correlate(tables.customer, tables.watched)
+        )
+        part = each_new.lateral("part")
+        found = sa.select(part).select_from(_looked_at().join(part, sa.true())).order_by(part.c.customer_id, part.c.seq)
+    else:
+        found = new.select_from(CrossJoin(_looked_at(), tables.activity)).order_by(a.customer_id, a.seq)
+    rows = connection.execute(found.where(mine))
     for row in rows.mappings():
         each, customer = activities.from_row(dict(row)), by_id[row["customer_id"]]
         if each.seq <= customer.last and each.recorded_at - each.occurred_at < NEWS:
