@@ -10,7 +10,8 @@ from store import Store
 from store.domain.activity import Change, NewActivity, Source
 from store.domain.customer import Assignment
 from store.domain.record import By
-from store.importing import CustomerLine, Importer
+from store.importing import Importer
+from store.importing.lines import CustomerLine
 from tests.bench import peers, write_limits
 from tests.bench.measure import Operation, Pace, interleaved, timed
 from tests.bench.places import Place, opened
