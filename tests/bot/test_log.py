@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -29,15 +29,11 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
+def lines() -> Lines:
     """What has been logged so far, at DEBUG, as the process writes it for programs."""
-    root = logging.getLogger()
-    before = (root.handlers, root.level)
     written = StringIO()
     set_up("DEBUG", form="json", stream=written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    structlog.reset_defaults()
-    root.handlers, root.level = before
+    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 def secrets_of(pivotal: Pivotal) -> set[str]:
