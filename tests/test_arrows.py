@@ -17,7 +17,7 @@ EDGES = (*FRONTS, "bot.demo", "bot.jobs", "bot.web", "bot.socket")
 DOORS = ("bot.webhooks.routes", "bot.webhooks.signatures")
 TRANSLATIONS = ("bot.webhooks.hubspot", "bot.webhooks.stripe", "bot.webhooks.payload")
 """The bytes of a delivery → values."""
-STARTERS = ("bot.app", "bot.cli", "bot.demo")
+STARTERS = ("bot.app", "bot.processes", "bot.cli", "bot.demo")
 """Who puts the parts together, and who starts what does."""
 STANDARD = tuple(sys.stdlib_module_names)
 
@@ -65,7 +65,7 @@ RULES = (
     ),
     Rule(says="an edge asks the Store", of=EDGES, never=("sqlalchemy", "alembic", "asyncpg", "store.tables")),
     Rule(says="only who starts the process reads settings", but=(*STARTERS, "bot.settings"), names=("Settings",)),
-    Rule(says="only who starts the process puts it together", but=STARTERS, never=("bot.app",)),
+    Rule(says="only who starts the process puts it together", but=STARTERS, never=("bot.app", "bot.processes")),
     Rule(says="only slack.py calls Slack", but=("bot.slack",), names=("AsyncWebClient", "WebClient")),
     Rule(says="the stand-in is not the app", of=("bot.sandbox",), ours=("bot.sandbox", "bot.limits")),
     Rule(says="only a terminal starts the demo", but=("bot.cli", "bot.demo"), never=("bot.demo",)),

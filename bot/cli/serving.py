@@ -4,7 +4,7 @@ import gc
 from collections.abc import Coroutine
 from typing import Any
 
-from bot import app, log, settings
+from bot import log, processes, settings
 from bot.cli import terminal
 from bot.cli.database import located
 from bot.settings import Settings
@@ -13,13 +13,13 @@ from store.domain.errors import PivotalError
 
 def run(*, socket: bool, host: str | None, port: int | None, worker: bool | None) -> None:
     environment = _environment(host, port)
-    _run(environment, app.serve(environment, socket=socket, worker=worker))
+    _run(environment, processes.serve(environment, socket=socket, worker=worker))
 
 
 def work(*, host: str | None, port: int | None) -> None:
     """The jobs. Only with a port it answers, and tells how it is."""
     environment = _environment(host, port)
-    _run(environment, app.work(environment, monitored=port is not None))
+    _run(environment, processes.work(environment, monitored=port is not None))
 
 
 def _environment(host: str | None, port: int | None) -> Settings:

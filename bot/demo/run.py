@@ -128,7 +128,7 @@ async def _app(slack: StandInSlack, store: Store, database: Database, clock: Mov
     async with (
         whole.build(settings, access, store, ready=partial(check, database), clock=clock) as built,
         listening(built.web, LOOPBACK, 0, STOPPING) as url,
-        built.jobs.ticking(TICK),
+        built.workers.jobs.ticking(TICK),
     ):
         yield url
 

@@ -152,9 +152,9 @@ class Pivotal:
         """What the worker does at a tick: look, then send; until nothing is due that another, which the app has woken, may be at."""
         async with asyncio.timeout(60):
             while True:
-                await self.app.nudger.drain()
-                await self.app.watcher.drain()
-                await self.app.deliverer.drain()
+                await self.app.workers.nudger.drain()
+                await self.app.workers.watcher.drain()
+                await self.app.workers.deliverer.drain()
                 schedules = (await self.store.nudging.health(self.workspace, self.clock())).due
                 if not schedules and not await self.database.read(self._to_be_sent):
                     return
@@ -167,7 +167,7 @@ class Pivotal:
         at_once = tables.erasure.update().where(left).values(due_at=e.created_at)
         async with asyncio.timeout(60):
             while True:
-                await self.app.recaller.drain()
+                await self.app.workers.recaller.drain()
                 await self.looks()
                 if not await self.database.read(lambda c: c.execute(sa.select(e.id).where(left)).all()):
                     return

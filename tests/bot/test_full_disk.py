@@ -45,7 +45,7 @@ async def test_a_worker_stops_posting_what_it_cannot_record(installed: Pivotal) 
         await pivotal.says(f"/pivotal set customer-{number} health=50")
     disk.full = True
     await pivotal.says("/pivotal nudges run now")
-    await app.nudger.drain()
+    await app.workers.nudger.drain()
     await until(partial(is_refused, app))  # what another has woken may be at it
     await asyncio.sleep(0.5)
     before = posts(pivotal)
@@ -64,7 +64,7 @@ async def test_a_worker_stops_posting_what_it_cannot_record(installed: Pivotal) 
 async def is_refused(app: App) -> bool:
     """Whether the worker's next round ends since something cannot be recorded."""
     try:
-        await app.deliverer.drain()
+        await app.workers.deliverer.drain()
     except Unavailable:
         return True
     return False

@@ -99,8 +99,8 @@ async def test_two_workers_post_once(pi: Pivotal) -> None:
     first = pi.app
     second = await pi.starts()
     await pi.says("/pivotal nudges run now")
-    await asyncio.gather(first.nudger.drain(), second.nudger.drain())
-    await asyncio.gather(first.deliverer.drain(), second.deliverer.drain())
+    await asyncio.gather(first.workers.nudger.drain(), second.workers.nudger.drain())
+    await asyncio.gather(first.workers.deliverer.drain(), second.workers.deliverer.drain())
     await pi.looks()
     assert len(posted(pi)) == 1
     assert len(await recorded(pi)) == 1

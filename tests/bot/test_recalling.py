@@ -112,7 +112,7 @@ async def test_what_a_program_had_pi_say_is_taken_back(known: Pivotal) -> None:
     await known.looks()
     known.slack.faults.rate_limit("chat.postMessage", times=1, retry_after_seconds=1)
     await asked("late")
-    await known.app.deliverer.drain()
+    await known.app.workers.deliverer.drain()
     await erases(known)
     await known.recalls()
     await asyncio.sleep(1)  # as long as Slack wanted us to wait
@@ -131,7 +131,7 @@ async def test_a_worker_that_sends_while_it_is_erased_puts_the_name_into_no_hist
     wanted = Asked(key="k", wording=f"Call {NAME}", channel=known.room.id)
     await known.database.write(lambda c: enqueue(c, known.workspace, acme.id, wanted, "api:key_x"))
     known.slack.faults.delay("chat.postMessage", timedelta(seconds=1.5))
-    sending = asyncio.create_task(known.app.deliverer.drain())
+    sending = asyncio.create_task(known.app.workers.deliverer.drain())
     await asyncio.sleep(0.3)
     await erases(known)
     await sending

@@ -147,7 +147,7 @@ async def test_a_program_is_given_what_is_kept(pivotal: Pivotal, acme: str) -> N
 
 async def test_the_job_removes_it_and_the_metrics_count_it(pivotal: Pivotal, acme: str) -> None:
     await pivotal.store.set_settings(pivotal.workspace, {"retention_days": 365})
-    retain = pivotal.app.jobs._jobs["retain"]
+    retain = pivotal.app.workers.jobs._jobs["retain"]
     async with aiohttp.ClientSession() as http:
         await retain.run()
         assert (await samples(pivotal, http))["pivotal_history_removed_total",] == 6
@@ -167,7 +167,7 @@ async def test_a_look_that_failed_is_tried_again_at_the_next_tick(installed: Piv
     acme = (await installed.store.find_customer(installed.workspace, "acme")).id
     await grown_old(installed.database, installed.workspace, acme, days=400)
     await installed.store.set_settings(installed.workspace, {"retention_days": 365})
-    retain = installed.app.jobs._jobs["retain"]
+    retain = installed.app.workers.jobs._jobs["retain"]
     database.times = 1
     await retain.run()
     assert database.times == 0

@@ -159,8 +159,8 @@ async def test_what_slack_did_not_take_or_did_not_confirm_is_there_once_in_the_e
     if fault == "rate_limit":
         assert len(pivotal.slack.calls_of("chat.postMessage")) == 1, "nothing is tried before Slack's time is up"
     await an_hour_passes(database)
-    await pivotal.app.deliverer.drain()
-    await pivotal.app.deliverer.drain()
+    await pivotal.app.workers.deliverer.drain()
+    await pivotal.app.workers.deliverer.drain()
     assert len(posted(pivotal)) == 1
 
 

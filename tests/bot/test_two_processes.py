@@ -78,7 +78,7 @@ async def test_after_a_night_without_workers_each_is_nudged_once(pi: Pivotal, fu
     second = pi.app
     await pi.starts()
     pi.clock.passes(timedelta(hours=6))
-    await asyncio.gather(pi.app.nudger.drain(), second.nudger.drain())
+    await asyncio.gather(pi.app.workers.nudger.drain(), second.workers.nudger.drain())
     await pi.looks()
     assert await nudges(pi, 5) == [1] * 5
     posted = Counter(each.text.startswith("Customer") for each in pi.slack.messages_in(pi.room))
@@ -108,10 +108,10 @@ async def test_processes_whose_clocks_disagree_post_once_and_in_order(pi: Pivota
     for _ in range(4):
         ours.passes(timedelta(minutes=15))
         off.passes(timedelta(minutes=15))
-        await asyncio.gather(first.nudger.drain(), second.nudger.drain())
+        await asyncio.gather(first.workers.nudger.drain(), second.workers.nudger.drain())
         off.passes(timedelta(minutes=-5))  # somebody sets it back
-        await asyncio.gather(*(app.nudger.drain() for app in (second, first)))
-        await asyncio.gather(*(app.deliverer.drain() for app in (second, first)))
+        await asyncio.gather(*(app.workers.nudger.drain() for app in (second, first)))
+        await asyncio.gather(*(app.workers.deliverer.drain() for app in (second, first)))
     await pi.looks()
     assert await nudges(pi, 6) == [1] * 6
     assert len(pi.slack.messages_in(pi.room)) == 6

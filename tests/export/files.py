@@ -81,4 +81,4 @@ async def reads(pivotal: Pivotal, words: str) -> None:
 
 def at_work(pivotal: Pivotal) -> AbstractAsyncContextManager[None]:
     """The process looks for what is due as a worker does, and more often."""
-    return pivotal.app.jobs.ticking(timedelta(milliseconds=200))
+    return pivotal.app.workers.jobs.ticking(timedelta(milliseconds=200))

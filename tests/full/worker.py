@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Final
 
 from bot import log
-from bot.app import work
 from bot.jobs.deliver import Timing
 from bot.jobs.exports import Leases
+from bot.processes import work
 from bot.settings import Settings
 
 TIMING: Final = Timing(

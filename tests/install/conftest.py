@@ -113,7 +113,7 @@ class Many:
     async def does(self, app: App, *jobs: str) -> None:
         """What these jobs of a process do at a tick."""
         for name in jobs:
-            await app.jobs._jobs[name].run()
+            await app.workers.jobs._jobs[name].run()
 
     def browser(self) -> Browser:
         return Browser(self.http, self)
