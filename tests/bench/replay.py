@@ -13,7 +13,7 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from tests.bench.places import Place, sqlite_path
+from tests.bench.places import sqlite_path
 
 
 class Statement(NamedTuple):
@@ -124,8 +124,8 @@ class _Sqlite3:
 
 
 @asynccontextmanager
-async def bare(place: Place, url: str) -> AsyncIterator[Bare]:
-    if place.dialect == "postgresql":
+async def bare(url: str) -> AsyncIterator[Bare]:
+    if url.startswith("postgresql"):
         asynchronous = await asyncpg.connect(url.replace("+asyncpg", ""))
         yield _Asyncpg(asynchronous)
         await asynchronous.close()

@@ -65,5 +65,5 @@ async def loaded(place: Place, size: Size) -> AsyncIterator[Shelf]:
 @asynccontextmanager
 async def opened_shelf(place: Place, url: str, size: Size) -> AsyncIterator[Shelf]:
     """A database that is loaded already. With the patience of a job: no busy machine ends a measurement."""
-    async with bare(place, url) as connection, opened(url, job=True) as (store, workspace):
+    async with bare(url) as connection, opened(url, job=True) as (store, workspace):
         yield Shelf(url, size, store, workspace, connection)

@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.bench.commands import ran
-from tests.bench.places import Folder, Server
 from tests.bench.replay import Statement, bare
 
 
@@ -37,12 +35,10 @@ def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system does not tell for how long another process has worked")
 async def test_a_database_has_worked_for_its_statements_and_not_while_it_waited(
-    database_url: str, tmp_path: Path
+    database_url: str,
 ) -> None:
-    postgres = database_url.startswith("postgresql")
-    place = Server(sa.make_url(database_url), process=None) if postgres else Folder(tmp_path, tmp_path)
     much = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
-    async with bare(place, database_url) as connection:
+    async with bare(database_url) as connection:
         before = connection.worked()
         seconds = await connection.seconds([Statement(much, ())] * 5)
         assert 0 < connection.worked() - before < seconds * 1.5

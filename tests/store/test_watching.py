@@ -18,9 +18,15 @@ from store.domain.watch import means
 from store.domain.words import words
 from store.engine import Database
 from store.resolve import settled
-from tests.builders import a_customer, a_reader, an_activity, another_workspace, imported
+from tests.bench.replay import bare, sent
+from tests.builders import a_customer, a_line, a_reader, an_activity, another_workspace, imported
 from tests.export.slices import filters, lines
 from tests.store.test_meanwhile import before_statement
+
+NEW = 3
+"""Activities since the last look."""
+SOME = 200
+"""Keys, or steps of SQLite's machine, by which one look may differ from another; a log of 4,000 has some for each."""
 
 
 @pytest.fixture
@@ -100,6 +106,37 @@ async def test_what_comes_while_it_looks_is_told_once(
     await store.watching.collect()
     assert number > 5
     assert sum(len(named) + more for _, named, more in await told(database)) == recorded
+
+
+async def test_a_look_reads_no_more_of_long_logs_than_of_short(
+    store: Store, database: Database, database_url: str, workspace: str, reader: Reader
+) -> None:
+    """Nor before the database has counted what is in its tables."""
+    customers = [await a_customer(store, workspace, f"Customer {n}") for n in range(20)]
+    await watch(store, workspace, reader, "<#C1> --all")
+    read = []
+    for length in (5, 200):
+        each = [(n, at) for n in range(len(customers)) for at in range(length)]
+        await imported(
+            store, workspace, *(a_line(customer=f"Customer {n}", dedupe_key=f"{length} {n} {at}") for n, at in each)
+        )
+        await store.watching.collect()
+        for customer in customers:
+            await store.record(workspace, customer, [an_activity() for _ in range(NEW)])
+        with sent() as statements:
+            await store.watching.collect()
+        [new] = [each for each in statements if "activity" in each.text]
+        await database.write(_as_before_the_look)
+        async with bare(database_url) as connection:
+            read.append(await connection.keys(new))
+        await store.watching.collect()
+    short, long = read
+    assert short > 0
+    assert long < short + SOME
+
+
+def _as_before_the_look(connection: sa.Connection) -> None:
+    connection.execute(tables.watched.update().values(seq=tables.watched.c.seq - NEW))
 
 
 async def test_a_minute_makes_one_message_and_says_how_much_it_leaves_out(
