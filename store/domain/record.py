@@ -30,6 +30,11 @@ class By:
     edit_id: str | None = None
     occurred_at: datetime | None = None
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it happens by this write, and not before and elsewhere."""
+        return self.occurred_at is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import tables
+from store import newest, tables
 from store.actors import folded, new_id
 from store.domain.activity import ActorType, Change, Ref
 from store.domain.customer import digest, within
@@ -117,7 +117,9 @@ def turn(connection: sa.Connection, workspace: str, customer_id: str, which: str
         changes.append(Change("primary contact", found.ref, None))
     connection.execute(tables.contact.update().where(c.workspace_id == workspace, c.id == found.id).values(values))
     kind = "contact.archived" if state == "archived" else "contact.restored"
-    return _recorded(connection, workspace, customer_id, by, kind, changes, found.id)
+    receipt = _recorded(connection, workspace, customer_id, by, kind, changes, found.id)
+    _remember_when(connection, workspace, found.id, ["state"], by, receipt)
+    return receipt
 
 
 def update(
@@ -154,7 +156,18 @@ def update(
         changes += _make_primary(connection, workspace, customer_id, now.id)
     if not changes:
         return Receipt(customer=name_of(connection, workspace, customer_id))
-    return _recorded(connection, workspace, customer_id, by, "contact.updated", changes, now.id)
+    receipt = _recorded(connection, workspace, customer_id, by, "contact.updated", changes, now.id)
+    facts = [change.field for change in changes if change.field in newest.OF_CONTACT]
+    _remember_when(connection, workspace, now.id, facts, by, receipt)
+    return receipt
+
+
+def _remember_when(
+    connection: sa.Connection, workspace: str, contact_id: str, facts: list[str], by: By, receipt: Receipt
+) -> None:
+    """What was set here is not replaced by what a provider tells of the time before."""
+    if by.is_here:
+        newest.set_of_contact_here(connection, workspace, contact_id, facts, receipt.recorded[0].occurred_at)
 
 
 def _remember_former(connection: sa.Connection, workspace: str, now: Contact, until: datetime) -> None:

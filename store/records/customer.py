@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store import customers, tables, workspaces
+from store import customers, newest, tables, workspaces
 from store.actors import folded, new_id
 from store.domain.activity import ActorType, Change, NewActivity, Ref, Value
 from store.domain.customer import (
@@ -104,7 +104,11 @@ def apply(
         new.append(activity(by, "customer.health_score_dropped", meaning.dropped, **more))
     if moved:
         new.append(activity(by, "customer.status_changed", *moved, text=reason, **more))
-    return record(connection, workspace, customer.id, new)
+    receipt = record(connection, workspace, customer.id, new)
+    if by.is_here:
+        at = receipt.recorded[0].occurred_at
+        newest.set_here(connection, workspace, customer.id, [change.field for change in changes], at)
+    return receipt
 
 
 def _score(customer: Customer, changes: Sequence[Change]) -> int | None:

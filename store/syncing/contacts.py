@@ -9,9 +9,10 @@ from store import erasure, tables, tombstones
 from store.domain.activity import REMOVED_CONTACT, Ref
 from store.domain.record import By
 from store.domain.sync import Notice, What
+from store.newest import STATE, is_newest
 from store.records import contact, customer
-from store.syncing.told import Told, is_newest
-from store.syncing.whose import PERSONAL, STATE, external_contact, set_external
+from store.syncing.told import Told
+from store.syncing.whose import PERSONAL, external_contact, set_external
 
 
 def take_in_contact(
@@ -127,23 +128,24 @@ def _change_contact(
     outcome: Told,
     by: By,
 ) -> None:
-    told = dict(row["told"] or {})
+    before, new = dict(row["told"] or {}), dict[str, str]()
     for name, value in notice.values.items():
         if name not in PERSONAL:
             outcome.notes.append(f"{name} is not kept")
         elif is_newest(connection, workspace, notice, name):
-            told[name] = tables.plain(value)
+            new[name] = tables.plain(value)
             outcome.fields.append(name)
         else:
             outcome.superseded.append(name)
+    told = {**before, **new}
     set_external(connection, workspace, notice, {"told": told})
     now = contact.chosen(connection, workspace, customer_id, str(row["contact_id"]))
-    was = _named(row["told"] or {}, notice.object_id)
-    email = told.get("email", now.email or "") or None
+    email = new.get("email", now.email or "") or None
     if email is not None and contact.MAIL.fullmatch(email) is None:
         email = now.email
-    named = any(told.get(part) for part in ("firstname", "lastname"))
-    name = _named(told, notice.object_id) if named or now.name == was else now.name
+    # A name that was typed here stands until the provider tells of another.
+    named = any(told.get(part) for part in new.keys() & {"firstname", "lastname"})
+    name = _named(told, notice.object_id) if named or now.name == _named(before, notice.object_id) else now.name
     contact.update(connection, workspace, customer_id, now.id, by, name=name, email=email, primary=now.is_primary)
 
 

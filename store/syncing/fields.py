@@ -11,9 +11,10 @@ from store.domain.activity import ActorType, Ref, Source, Value
 from store.domain.customer import PROVIDER_IDS, Assignment, Field, FieldType, field_named, read, within
 from store.domain.errors import Conflict, PivotalError
 from store.domain.sync import NAMES, Notice
+from store.newest import is_newest_of_customer
 from store.records import customer
 from store.records.recording import custom_fields
-from store.syncing.told import Told, is_newest_of_customer
+from store.syncing.told import Told
 from store.syncing.whose import known_customer
 
 EPOCH_MS = re.compile(r"-?[0-9]{9,14}")

@@ -12,15 +12,14 @@ from store.domain.activity import Change, Source
 from store.domain.record import By
 from store.domain.sync import ACTORS, NAMES, Notice, What
 from store.engine import database_clock
+from store.newest import STATE, is_newest
 from store.records import customer
 from store.records.recording import activity, locked, one_at_a_time, record
 from store.settings import WorkspaceSettings
-from store.syncing.told import Applied, is_newest
+from store.syncing.told import Applied
 
 PERSONAL = ("firstname", "lastname", "email")
 """Of a provider's contact: what its name and address are made of."""
-STATE: Final = "state"
-"""Of a provider's contact: whether it is archived there."""
 KINDS: Final[Mapping[Source, str]] = {Source.HUBSPOT: "company", Source.STRIPE: "customer"}
 """What is a customer here, in the provider's word."""
 

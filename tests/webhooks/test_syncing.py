@@ -203,6 +203,53 @@ async def test_what_a_newer_event_told_stands_whichever_object_or_provider_told_
     assert sum("superseded" in each for each in texts) == 2
 
 
+async def test_what_was_set_here_stands_against_what_happened_before(syncs: Syncs) -> None:
+    by = By(actor=Ref.parse("user:usr_x"), source=Source.CLI)
+    fields = [Assignment("hubspot_id", COMPANY), Assignment("plan", "Typed")]
+    made = await syncs.store.records.add_customer(syncs.workspace, "Acme", fields, by)
+    acme = made.customer.id
+    later = seconds_from_now(60)
+    await syncs.hubspot([changed("plan", "Before", 1_000, event=1), changed("segment", "Before", 1_000, event=2)])
+    held = await syncs.fields(acme)
+    assert (held["plan"], held["segment"]) == ("Typed", "Before")
+    [sync] = await syncs.history(acme, types=("sync_write",))
+    assert sync.text == f"HubSpot company {COMPANY}: 1 field, superseded: plan"
+    await syncs.hubspot([changed("plan", "After", later, event=3)])
+    await syncs.store.records.edit(syncs.workspace, acme, [Assignment("plan", "Typed again")], by)
+    await syncs.hubspot([changed("plan", "After that", later, event=4)])
+    assert (await syncs.fields(acme))["plan"] == "After that"  # by the clock there, which is ahead, it came later
+
+
+async def test_a_contact_keeps_the_name_and_address_that_were_typed_here(syncs: Syncs) -> None:
+    by = By(actor=Ref.parse("user:usr_x"), source=Source.CLI)
+    await syncs.hubspot([changed("name", "Acme", 1, company="1")], [associated(7, 1, 1_000)], [named(7, "Ann", 2_000)])
+    acme = (await syncs.store.find_customer(syncs.workspace, "acme")).id
+
+    async def known() -> list[tuple[str | None, str | None, str]]:
+        found = await syncs.store.records.contacts(syncs.workspace, acme)
+        return [(each.name, each.email, each.state) for each in found]
+
+    [contact] = await syncs.store.records.contacts(syncs.workspace, acme)
+    await syncs.store.records.update_contact(
+        syncs.workspace, acme, contact.id, by, name="Ann Lee", email="ann@acme.com", primary=False
+    )
+    await syncs.hubspot([named(7, "Anna", 3_000)], [mailed(7, "old@acme.com", 3_000)])
+    assert await known() == [("Ann Lee", "ann@acme.com", "active")]
+    later = seconds_from_now(60)
+    await syncs.hubspot([mailed(7, "new@acme.com", later)])
+    assert await known() == [("Ann Lee", "new@acme.com", "active")]
+    await syncs.store.records.archive_contact(syncs.workspace, acme, contact.id, by)
+    await syncs.store.records.restore_contact(syncs.workspace, acme, contact.id, by)
+    await syncs.hubspot([gone(7, 4_000)])
+    assert await known() == [("Ann Lee", "new@acme.com", "active")]
+    await syncs.hubspot([named(7, "Zoe", later)], [gone(7, later)])
+    assert await known() == [("Zoe", "new@acme.com", "archived")]
+
+
+def seconds_from_now(ahead: int) -> int:
+    return int(time.time()) + ahead
+
+
 async def test_a_newer_value_that_does_not_fit_stands_in_no_older_ones_way(syncs: Syncs) -> None:
     await syncs.hubspot(
         [changed("health_score", "high", 2_000, event=1)], [changed("health_score", "70", 1_000, event=2)]
@@ -434,6 +481,10 @@ def named(contact: int, first: str, at: int) -> dict[str, Any]:
         "propertyName": "firstname",
         "propertyValue": first,
     }
+
+
+def mailed(contact: int, address: str, at: int) -> dict[str, Any]:
+    return {**named(contact, address, at), "subscriptionId": 4, "propertyName": "email"}
 
 
 async def test_two_contacts_of_one_name_are_two_people(syncs: Syncs) -> None:
