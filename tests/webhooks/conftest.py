@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,3 +94,16 @@ def syncs(store: Store, workspace: str, database: Database) -> Syncs:
 @pytest.fixture
 def dice() -> random.Random:
     return random.Random(20260101)
+
+
+def invoice(ident: str, cents: int) -> dict[str, Any]:
+    return {"id": ident, "object": "invoice", "customer": "cus_9", "amount_paid": cents, "currency": "eur"}
+
+
+def subscription(plan: str) -> dict[str, Any]:
+    items = {"data": [{"quantity": 1, "price": {"id": "price_1", "nickname": plan}}]}
+    return {"id": "sub_1", "object": "subscription", "customer": "cus_9", "status": "active", "items": items}
+
+
+def seconds_from_now(ahead: int) -> int:
+    return int(time.time()) + ahead
