@@ -182,9 +182,9 @@ def _well(process: Watched, warm_up: float, troubles: Troubles) -> list[str]:
     before, after = process.files(warm_up)
     unexplained = [said for at, said in process.complaints() if not troubles.explain(at)]
     grown = "too short to say" if growth is None else f"{growth:+.1%}"
-    memory = process.lives[-1][-1].memory / 2**20
+    memory = " ".join(f"{each / 2**20:.0f}" for each in process.fifths())
     print(
-        f"{process.name}: memory {grown} ({memory:.0f} MiB at the end), files {before:.0f} to {after:.0f}, "
+        f"{process.name}: memory {grown} (MiB, by fifths: {memory}), files {before:.0f} to {after:.0f}, "
         f"{len(process.lives)} lives, {len(unexplained)} errors that nothing explains"
     )
     faults = [f"{process.name}: {said}" for said in unexplained[:3]]
