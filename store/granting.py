@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from store import tables
 from store.domain.errors import NotFound, Refused
-from store.engine import WITH_NAMES
+from store.tables import WITH_NAMES
 
 READ_AND_WRITE: Final = "SELECT, INSERT, UPDATE, DELETE"
 APPEND: Final = "SELECT, INSERT, UPDATE (changes, text, salt)"

@@ -39,9 +39,7 @@ def is_newest_of_customer(
     return _is_newest(connection, workspace, _of_customer(customer_id, field_name), notice)
 
 
-def set_here(
-    connection: sa.Connection, workspace: str, customer_id: str, fields: Iterable[str], at: datetime
-) -> None:
+def set_here(connection: sa.Connection, workspace: str, customer_id: str, fields: Iterable[str], at: datetime) -> None:
     """These fields of a customer were set by somebody here. The caller holds the customer's lock."""
     _set(connection, workspace, [_of_customer(customer_id, each) for each in fields], at)
 

@@ -651,3 +651,9 @@ install_state = sa.Table(
 
 # Workspaces whose data is to be deleted. Of these alone the log may be; a workspace that is here is no Slack team's any more.
 purge = tenant("purge", belongs_to_workspace(), sa.Column("asked_at", Instant, nullable=False))
+
+WITH_NAMES = (
+    *("activity", "contact", "contact_name", "comment", "customer", "onboarding", "task", "saved_query"),
+    *("outbox", "inbox", "nudge"),
+)
+"""Tables in which a contact may have been named."""
