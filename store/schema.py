@@ -20,7 +20,7 @@ HEAD = "0007"
 NOT_PERMITTED = "42501"
 """PostgreSQL's code for what a role may not do."""
 
-_ONE_AT_A_TIME = 7_205_759_403_792_793  # any number, so long as every migrating process takes the same
+_MIGRATING = 7_205_759_403_792_793  # any number, so long as every migrating process takes the same
 
 
 async def migrate(database: Database, role: str | None = None) -> None:
@@ -38,6 +38,8 @@ async def migrate(database: Database, role: str | None = None) -> None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
+    # Before anything is read: who migrates wants every table, and would wait for us as we for them.
+    _one_at_a_time(connection)
     if version(connection) != HEAD:
         upgrade(connection, "head")
     w = tables.workspace
@@ -56,8 +58,7 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
     """Run what is missing up to this revision, within the caller's `alter`."""
     from alembic import command  # noqa: PLC0415 - every command checks the schema, and few migrate
 
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    _one_at_a_time(connection)
     command.upgrade(_config(connection), revision)
     if connection.dialect.name == "sqlite" and (
         broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -65,6 +66,11 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
         raise PivotalError(
             f"The migration would leave rows of {broken[0]} without what they belong to. Nothing was changed."
         )
+
+
+def _one_at_a_time(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
 
 
 def _config(connection: sa.Connection) -> Any:
