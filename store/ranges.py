@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.compiler import compiles
 
 from store import activities, tables
 from store.domain.query import COUNTED, Cursor
+from store.joins import CrossJoin
 from store.prepared import Prepared, Row, among, array, unseen
 from store.tables import Instant, Key
 
@@ -320,21 +320,6 @@ def _json_arrays(shape: Shape) -> dict[str, Any]:
         name: sa.func.json_each(sa.bindparam(f"each_{name}", type_=sa.Text)).table_valued("value", name=f"each_{name}")
         for name in shape.each
     }
-
-
-class CrossJoin(sa.Join):
-    """SQLite reads the tables of a CROSS JOIN in the order in which they stand; those of any other join in the order that it likes."""
-
-    inherit_cache = True
-
-    def __init__(self, left: sa.FromClause, right: sa.FromClause) -> None:
-        super().__init__(left, right, sa.true())
-
-
-@compiles(CrossJoin)
-def _cross_join(join: CrossJoin, compiler: Any, **kw: Any) -> str:
-    left, right = (compiler.process(side, **kw | {"asfrom": True}) for side in (join.left, join.right))
-    return f"{left} CROSS JOIN {right}"
 
 
 def _place(c: Any) -> sa.Tuple:

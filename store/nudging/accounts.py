@@ -14,6 +14,7 @@ from store.activities import decoded
 from store.domain.activity import Ref, Source, Value
 from store.domain.nudge import Account, Fact, OpenOnboarding, OpenTask
 from store.domain.query import CustomerName
+from store.joins import for_each
 from store.prepared import one_of
 
 SIGNALS: Final = ("customer.health_score_dropped", "customer.status_changed", "contact.archived", "contact.removed")
@@ -106,11 +107,9 @@ def _newest(
         .where(c.workspace_id == workspace, one_of(connection, c.id, customer_ids))
         .subquery()
     )
-    found = sa.select(a.customer_id, a.seq, a.occurred_at).join_from(
-        places,
-        tables.activity,
-        sa.and_(a.workspace_id == workspace, a.customer_id == places.c.id, a.seq == places.c.seq),
-    )
+    this = sa.and_(a.workspace_id == workspace, a.customer_id == places.c.id, a.seq == places.c.seq)
+    when = sa.select(a.customer_id, a.seq, a.occurred_at).where(this)
+    found = for_each(connection, places, when, tables.activity)
     return {customer_id: Fact(seq, at) for customer_id, seq, at in connection.execute(found)}
 
 
@@ -121,24 +120,23 @@ Facts = dict[str, dict[str, Fact]]
 def _facts(connection: sa.Connection, workspace: str, customer_ids: Sequence[str], begun: datetime) -> Facts:
     """What was recorded since Pi was switched on; an import tells of what was before."""
     a, f = tables.activity.c, tables.activity_field.c
-    columns = (a.customer_id, a.seq, a.occurred_at, a.type, a.changes)
-    theirs = _since(connection, workspace, customer_ids, begun)
-    changed = sa.and_(
-        f.workspace_id == a.workspace_id, f.customer_id == a.customer_id, f.seq == a.seq, f.field.in_(FIELDS)
-    )
-    queries = (
-        sa.select(*columns).where(theirs, a.type.in_(SIGNALS)),
-        sa.select(*columns)
-        .join_from(tables.activity_field, tables.activity, changed)
-        .where(theirs, f.workspace_id == workspace, one_of(connection, f.customer_id, customer_ids)),
+    told = sa.select(a.customer_id, a.seq, a.occurred_at, a.type, a.changes).where(_since(begun))
+    signals = _of_types(connection, workspace, customer_ids, told, SIGNALS)
+    this = sa.and_(a.workspace_id == f.workspace_id, a.customer_id == f.customer_id, a.seq == f.seq)
+    changed = for_each(connection, tables.activity_field, told.where(this), tables.activity).where(
+        f.workspace_id == workspace, one_of(connection, f.customer_id, customer_ids), f.field.in_(FIELDS)
     )
     found: Facts = defaultdict(dict)
-    for query in queries:
-        rows = connection.execute(query.order_by(a.customer_id, a.occurred_at, a.seq)).mappings()
-        for row in rows:
+    for query in (signals, changed):
+        for row in sorted(connection.execute(query).mappings(), key=_when):
             for name, fact in _told(row):
                 found[row["customer_id"]][name] = fact
     return found
+
+
+def _when(row: Any) -> tuple[datetime, int]:
+    """Put in order here: for rows in the order of the feed, SQLite would read all of it."""
+    return row["occurred_at"], row["seq"]
 
 
 def _told(row: Any) -> Iterator[tuple[str, Fact]]:
@@ -160,16 +158,20 @@ def _told(row: Any) -> Iterator[tuple[str, Fact]]:
             yield from ((name, fact(changes[name])) for name in FIELDS if name in changes)
 
 
-def _since(
-    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], begun: datetime
-) -> sa.ColumnElement[bool]:
+def _of_types(
+    connection: sa.Connection, workspace: str, customer_ids: Sequence[str], found: sa.Select[Any], types: Sequence[str]
+) -> sa.Select[Any]:
+    """By the index of types first: for the rows at once, SQLite would read the whole of each log."""
     a = tables.activity.c
-    return sa.and_(
-        a.workspace_id == workspace,
-        one_of(connection, a.customer_id, customer_ids),
-        a.source != Source.IMPORT.value,
-        a.recorded_at >= begun,
-    )
+    theirs = sa.and_(a.workspace_id == workspace, one_of(connection, a.customer_id, customer_ids), a.type.in_(types))
+    places = sa.select(a.customer_id, a.seq).where(theirs).subquery("places")
+    this = sa.and_(a.workspace_id == workspace, a.customer_id == places.c.customer_id, a.seq == places.c.seq)
+    return for_each(connection, places, found.where(this), tables.activity)
+
+
+def _since(begun: datetime) -> sa.ColumnElement[bool]:
+    a = tables.activity.c
+    return sa.and_(a.source != Source.IMPORT.value, a.recorded_at >= begun)
 
 
 def _beginnings(
@@ -179,12 +181,9 @@ def _beginnings(
     if not customer_ids:
         return {}
     a = tables.activity.c
-    rows = connection.execute(
-        sa.select(a.subject, a.seq, a.occurred_at)
-        .where(_since(connection, workspace, customer_ids, begun), a.type.in_(BEGINNINGS), a.subject.is_not(None))
-        .order_by(a.customer_id, a.occurred_at, a.seq)
-    )
-    return {subject: Fact(seq, at) for subject, seq, at in rows}
+    begun_since = sa.select(a.subject, a.seq, a.occurred_at).where(_since(begun), a.subject.is_not(None))
+    rows = connection.execute(_of_types(connection, workspace, customer_ids, begun_since, BEGINNINGS)).mappings()
+    return {row["subject"]: Fact(row["seq"], row["occurred_at"]) for row in sorted(rows, key=_when)}
 
 
 def _forgotten(connection: sa.Connection, workspace: str, customer_ids: Sequence[str]) -> dict[str, int]:

@@ -16,9 +16,9 @@ from store import activities, outbox, tables
 from store.domain.activity import Activity, Source
 from store.domain.watch import WATCH, Watch, means
 from store.engine import database_clock
+from store.joins import for_each
 from store.nudging.schedules import slack_user_of
 from store.prepared import one_of
-from store.ranges import CrossJoin
 from store.served import is_served
 from store.watching import watches
 
@@ -112,17 +112,8 @@ def _new(connection: sa.Connection, workspace: str, moved: Sequence[Moved]) -> I
     these = sa.and_(a.workspace_id == c.workspace_id, a.customer_id == c.id, a.seq > seq, a.seq <= seq + ACTIVITIES)
     new = sa.select(tables.activity).where(these, a.source != Source.IMPORT.value)
     mine = sa.and_(c.workspace_id == workspace, one_of(connection, c.id, by_id))
-    # Both would else begin with the whole log of each customer, or with everybody's.
-    if connection.dialect.name == "postgresql":
-        each_new = (
-            new.order_by(a.seq).limit(sa.literal_column(str(ACTIVITIES))).correlate(tables.customer, tables.watched)
-        )
-        part = each_new.lateral("part")
-        found = sa.select(part).select_from(_looked_at().join(part, sa.true())).order_by(part.c.customer_id, part.c.seq)
-    else:
-        found = new.select_from(CrossJoin(_looked_at(), tables.activity)).order_by(a.customer_id, a.seq)
-    rows = connection.execute(found.where(mine))
-    for row in rows.mappings():
+    rows = connection.execute(for_each(connection, _looked_at(), new, tables.activity).where(mine)).mappings()
+    for row in sorted(rows, key=lambda each: (each["customer_id"], each["seq"])):
         each, customer = activities.from_row(dict(row)), by_id[row["customer_id"]]
         if each.seq <= customer.last and each.recorded_at - each.occurred_at < NEWS:
             yield customer, each
