@@ -79,14 +79,21 @@ def _is_newest(connection: sa.Connection, workspace: str, key: Mapping[str, str]
 
 
 def _set(connection: sa.Connection, workspace: str, keys: Iterable[Mapping[str, str]], at: datetime) -> None:
-    s = tables.synced
     rows = [{"workspace_id": workspace, **key, "occurred_at": at} for key in keys]
-    if not rows:
-        return
-    new = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(s)
-    put = new.on_conflict_do_update(
+    if rows:
+        connection.execute(_PUT[connection.dialect.name], rows)
+
+
+def _put(new: postgresql.Insert | sqlite.Insert) -> sa.Insert:
+    s = tables.synced
+    return new.on_conflict_do_update(
         index_elements=list(s.primary_key),
         set_={"occurred_at": new.excluded.occurred_at},
         where=s.c.occurred_at < new.excluded.occurred_at,
     )
-    connection.execute(put, rows)
+
+
+_PUT: Final = {
+    "postgresql": _put(postgresql.insert(tables.synced)),
+    "sqlite": _put(sqlite.insert(tables.synced)),
+}
