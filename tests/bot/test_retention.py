@@ -12,8 +12,8 @@ from store.engine import T, Work, connect
 from store.wall import NOBODYS
 from tests.aging import grown_old
 from tests.bot.conftest import Pivotal
+from tests.bot.edits import an_admin
 from tests.bot.slow import Bug, Buggy, Held
-from tests.bot.test_edit import an_admin
 from tests.bot.test_metrics import samples
 from tests.builders import a_customer, an_activity, another_workspace
 from tests.conftest import STEADY
