@@ -1,6 +1,5 @@
 """One activity as blocks: a line, its circumstances below it, and, when it is opened, all of it."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from bot.blocks.kit import Block, Element
 from bot.blocks.phrases import Names
 from store.domain.activity import REMOVED_CONTACT, Activity, Change, Source, printed
 
-CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,20}")
-"""An id of Slack's."""
 LEAST: Final = 600
 """Bytes of the details that say least: when, by which way, and how much else there is."""
 ONBOARDING: Final = 60
@@ -42,20 +39,11 @@ def entry(
     _, emoji = phrases.icon(activity)
     at = kit.moment(activity.occurred_at, f"{phrases.when(activity.occurred_at, zone)} {zone.key}")
     about = [kit.mrkdwn(f":{emoji}: {at}"), kit.plain(activity.kind)]
-    if channel := _channel(activity):
-        about.append(kit.mrkdwn(f"<#{channel}>"))
+    about += [kit.mrkdwn(f"<#{each}>") for each in map(phrases.channel, activity.changes) if each]
     if activity.onboarding_id:
         about.append(kit.plain(kit.one_line(activity.onboarding_id), min(fit.value, ONBOARDING)))
     line = kit.plain(phrases.line(activity, names, fit.value), fit.line)
     return kit.section(line, accessory=button), kit.context(*about)
-
-
-def _channel(activity: Activity) -> str | None:
-    """That was linked or unlinked: Slack shows its name to whoever may know it."""
-    if activity.kind != "customer.channel_linked" or not activity.changes:
-        return None
-    said = activity.changes[0].new or activity.changes[0].old
-    return said if isinstance(said, str) and CHANNEL.fullmatch(said) else None
 
 
 def details(activity: Activity, names: Names, zone: ZoneInfo, room: int | None = None) -> Block:
@@ -135,6 +123,9 @@ def _change(change: Change, names: Names, most: int | None) -> Iterator[Element]
     if isinstance(change.old, tuple) and isinstance(change.new, tuple):
         yield kit.run(_shortened(_lists(change.old, change.new), most))
         return
+    if channel := phrases.channel(change):
+        yield kit.channel(channel)
+        return
     old, new = (_shortened(printed(side, names), most) for side in (change.old, change.new))
     if change.field in phrases.OBJECT_FIELDS and not (old and new):
         yield kit.run(new or old or phrases.NOTHING)
@@ -151,7 +142,9 @@ def _change(change: Change, names: Names, most: int | None) -> Iterator[Element]
 
 def _in_one_run(activity: Activity, names: Names, cut: Cut) -> Iterator[Sequence[Element]]:
     """The same without differences of letters, which take more room than what is said in them."""
-    if text := "".join(run["text"] for section in _sections(activity, names, cut) for run in section):
+    if text := "".join(
+        run.get("text") or run["channel_id"] for section in _sections(activity, names, cut) for run in section
+    ):
         yield [kit.run(text)]
 
 

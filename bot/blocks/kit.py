@@ -156,6 +156,11 @@ def run(text: str, **style: bool) -> Element:
     return {"type": "text", "text": text} | ({"style": style} if style else {})
 
 
+def channel(ident: str) -> Element:
+    """Its name, in rich text, for whoever may know it."""
+    return {"type": "channel", "channel_id": ident}
+
+
 def rich(*sections: Sequence[Element]) -> Block:
     """A block of rich text, one line per section."""
     return {

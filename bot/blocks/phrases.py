@@ -1,5 +1,6 @@
 """A page and its activities in words: plain text, the same in Slack and in a terminal."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
@@ -29,6 +30,8 @@ NAME: Final = 1000
 """Characters of the customer's name in the summary: all of any that we have met."""
 NOTHING: Final = "(none)"
 """A side of a change that is empty."""
+CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,20}")
+"""An id of Slack's, which tells nobody anything."""
 
 VERBS: Final[Mapping[str, str]] = {
     "customer.created": "created the customer",
@@ -117,6 +120,12 @@ def what(activity: Activity, names: Names, most: int = INLINE) -> str:
     return f"{verb} {about}" if verb in TRANSITIVE else f"{verb}: {about}"
 
 
+def channel(change: Change) -> str | None:
+    """The id of the channel that was linked, else of the one that no longer is. Slack shows its name to whoever may know it."""
+    said = change.new or change.old
+    return said if change.field == "channel" and isinstance(said, str) and CHANNEL.fullmatch(said) else None
+
+
 def _verb(activity: Activity) -> str:
     if activity.kind == "customer.channel_linked" and any(change.new is None for change in activity.changes):
         return UNLINKED
@@ -125,7 +134,7 @@ def _verb(activity: Activity) -> str:
 
 def _about(activity: Activity, names: Names, most: int) -> str:
     """What it was about, and what changed of that: `Prepare the review (assignee: Sam Lee → Ann Lee)`."""
-    objects = [change for change in activity.changes if change.field in OBJECT_FIELDS]
+    objects = [change for change in activity.changes if change.field in OBJECT_FIELDS and not channel(change)]
     others = [change for change in activity.changes if change.field not in OBJECT_FIELDS]
     if len(others) > INLINE_CHANGES:
         fields = cut(", ".join(one_line(change.field) for change in others), most)

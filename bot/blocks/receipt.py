@@ -11,6 +11,7 @@ from store.domain.record import Contact, Receipt, revertible
 UNDO = "edit:undo"
 REVERT = "edit:revert"
 ERASE = "edit:erase"
+DROPPED = "customer.health_score_dropped"
 ERASING = (
     "The name goes from every record and entry, and cannot come back. Files that somebody has downloaded, and notifications that were "
     "shown, are out of reach. To keep the name, archive the contact instead."
@@ -40,16 +41,22 @@ def told(done: Receipt, zone: ZoneInfo) -> Sequence[Block]:
     if not done.recorded:
         return [kit.section(kit.plain(summary(done)))]
     head = f"{kit.one_line(done.customer.name)} is changed."
+    drops = [each.seq for each in done.recorded if each.kind == DROPPED]
     return [
         kit.section(kit.plain(head)),
-        *(activity.details(each, done.names, zone, 9_000 // len(done.recorded)) for each in done.recorded),
+        *(
+            activity.details(each, done.names, zone, 9_000 // len(done.recorded))
+            for each in done.recorded
+            if each.kind != DROPPED  # the edit says from what to what
+        ),
+        *(kit.context(kit.plain(f"It counts as a drop of the health score: entry {seq} says so.")) for seq in drops),
     ]
 
 
 def undoable(done: Receipt) -> bool:
     """Whether all of it can be taken back at once: fields and status together, or one thing."""
     kinds = {each.kind for each in done.recorded}
-    on_record = {"customer.field_changed", "customer.status_changed", "customer.health_score_dropped"}
+    on_record = {"customer.field_changed", "customer.status_changed", DROPPED}
     return bool(kinds) and (kinds <= on_record or (len(done.recorded) == 1 and revertible(done.recorded[0])))
 
 

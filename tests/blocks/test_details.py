@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.blocks import activity, kit
 from bot.blocks.activity import LEAST
+from bot.blocks.fit import FITS
 from bot.blocks.kit import Block
 from store.domain.activity import Activity, Change, Source
 from tests.blocks.extremes import LIVE, LONG, NEWLINES, activities, long, many_fields
@@ -34,6 +35,14 @@ def text(block: Block) -> str:
 
 def styled(block: Block) -> list[tuple[str, frozenset[str]]]:
     return [(run["text"], frozenset(run.get("style", {}))) for run in runs(block)]
+
+
+def test_a_channel_is_shown_by_the_name_that_slack_knows() -> None:
+    linked = an_activity("customer.channel_linked", ("channel", None, "C000000005"))
+    assert {"type": "channel", "channel_id": "C000000005"} in runs(opened(linked))
+    line, about = activity.entry(linked, NAMES, BERLIN, FITS[0])
+    assert "C000000005" not in line["text"]["text"]
+    assert kit.mrkdwn("<#C000000005>") in about["elements"]
 
 
 @given(TYPED, TYPED)

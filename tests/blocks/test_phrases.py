@@ -37,6 +37,8 @@ LINES: Final[Mapping[str, Activity]] = {
         "customer.health_score_dropped", ("health_score", 84, 72), actor=HUBSPOT
     ),
     "Sam Lee linked a channel: #acme-eu": an_activity("customer.channel_linked", ("channel", None, "#acme-eu")),
+    "Sam Lee linked a channel": an_activity("customer.channel_linked", ("channel", None, "C000000005")),
+    "Sam Lee unlinked a channel": an_activity("customer.channel_linked", ("channel", "C000000005", None)),
     "Sam Lee unlinked a channel: #acme-eu": an_activity("customer.channel_linked", ("channel", "#acme-eu", None)),
     "Sam Lee started an onboarding: EU rollout (phase: Kickoff)": an_activity(
         "onboarding.started", ("onboarding", None, "EU rollout"), ("phase", None, "Kickoff")
