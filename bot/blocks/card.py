@@ -1,7 +1,9 @@
 """A customer at a glance: fields, health with its trend, tasks, contacts, what happened last, and buttons for the common edits."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, islice, zip_longest
 from zoneinfo import ZoneInfo
 
@@ -100,19 +102,23 @@ def sparkline(scores: Sequence[int]) -> str:
     return "".join(SPARKS[min(score, 99) * len(SPARKS) // 100] for score in scores)
 
 
+def _points(scores: Sequence[tuple[datetime, int]]) -> dict[str, int]:
+    """By a label of each, as short as it can be: the day; its hour, where there are several of one day; the year, where there are several.
+    Of one minute the last counts.
+    """
+    several = len({at.year for at, _ in scores}) > 1
+    of_day = Counter(at.date() for at, _ in scores)
+    points: dict[str, int] = {}
+    for at, score in scores:
+        day = phrases.day(at) if several else f"{at.day} {phrases.MONTHS[at.month - 1]}"
+        points[f"{day} {at:%H:%M}" if of_day[at.date()] > 1 else day] = score
+    return points
+
+
 def _chart(shown: Card, zone: ZoneInfo) -> Block:
-    points: list[tuple[str, int]] = []
-    labels: set[str] = set()
-    for at, score in shown.health:
-        label = f"{at.astimezone(zone):%d %b %H:%M}"
-        if label in labels:
-            points[-1] = (label, score)
-            continue
-        labels.add(label)
-        points.append((label, score))
-    points = points[-limits.CHART_POINTS :]
-    categories = [label for label, _ in points]
-    data = [{"label": label, "value": score} for label, score in points]
+    points = _points([(at.astimezone(zone), score) for at, score in shown.health[-limits.CHART_POINTS :]])
+    categories = list(points)
+    data = [{"label": label, "value": score} for label, score in points.items()]
     return {
         "type": "data_visualization",
         "title": "Health score",
