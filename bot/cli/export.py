@@ -18,7 +18,7 @@ from bot.cli.files import written
 from bot.cli.zone import system_zone
 from bot.exports import Tally, digest_of
 from store.domain.errors import NotFound, PivotalError, UsageError, code
-from store.domain.grammar import parse_filter
+from store.domain.grammar import parse_export
 from store.domain.query import HistoryQuery, Reader
 from store.domain.words import from_arguments
 
@@ -28,7 +28,7 @@ FORMATS = ("csv", "jsonl")
 def run(arguments: Sequence[str], as_name: str | None, output: Path | None, format_: str) -> None:
     if format_ not in FORMATS:
         raise UsageError(f"`--format` is {' or '.join(FORMATS)}; I read {code(format_)}.")
-    query = parse_filter(from_arguments(arguments))
+    query = parse_export(from_arguments(arguments))
     if query.customer is None:
         raise UsageError("Which customer?", "Try `/pivotal export acme --30d -o acme.csv`.")
     terminal.run(_export(query, as_name, output, as_json=format_ == "jsonl"))

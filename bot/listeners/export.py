@@ -16,7 +16,7 @@ from bot.listeners.typed import Handler, Typed, Writing
 from bot.slack import Slack
 from store.domain.errors import PivotalError, Refused, UsageError
 from store.domain.export import Export
-from store.domain.grammar import parse_filter
+from store.domain.grammar import parse_export
 from store.domain.query import HistoryQuery
 
 
@@ -35,7 +35,7 @@ class Exporting:
 
     async def typed(self, typed: Typed) -> Message:
         """`export …`: of the customer given, else of the one that the channel is linked to."""
-        query = parse_filter(typed.words)
+        query = parse_export(typed.words)
         if query.customer is None:
             linked = await self._writing.linked(typed.asker)
             if linked is None:

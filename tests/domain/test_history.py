@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from store.domain.errors import UsageError
-from store.domain.grammar import format_filter, format_history, parse_command, parse_filter, parse_history
+from store.domain.grammar import format_filter, format_history, parse_command, parse_export, parse_filter, parse_history
 from store.domain.query import EPOCH, MICROSECOND, Cursor, HistoryQuery, Window
-from store.domain.words import from_arguments
+from store.domain.words import from_arguments, words
 
 MONTH = Window(days=30)
 PLACE = Cursor(EPOCH + 1_763_900_000_123_456 * MICROSECOND, 12)
@@ -276,6 +276,13 @@ def test_an_export_takes_the_filter_of_a_feed_and_leaves_the_page() -> None:
     shown = parse_history('acme --actor pi,"pi" --type nudge --30d --before 1.1 --open 3 --table')
     assert format_filter(shown) == "acme --actor pi,@pi --type nudge --30d"
     assert parse_filter(format_filter(shown)) == shown.bare()
+
+
+@pytest.mark.parametrize("typed", ["acme --foo", "acme --actor"])
+def test_what_is_wrong_with_an_export_is_shown_by_one_that_is_right(typed: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_export(words(typed))
+    assert "`/pivotal export acme --actor" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Final
 from store.domain.errors import UsageError, code
 from store.domain.grammar.flags import Flag, Flags, tried
 from store.domain.query import MAX_DAYS, Cursor, HistoryQuery, Window
+from store.domain.usage import PROGRAM
 from store.domain.words import MAX_LENGTH, Word, quote, words
 
 FILTERS: Final = ("actor", "not-actor", "type", "not-type", "field", "from", "to")
@@ -44,8 +45,17 @@ def parse_history(text: str | Sequence[Word]) -> HistoryQuery:
 
 
 def parse_filter(text: str | Sequence[Word]) -> HistoryQuery:
-    """What follows `export` or `watch`: the same without page, expanded entries and view."""
+    """The same without page, expanded entries and view."""
     return _parsed(text, FILTERS, table=False)
+
+
+def parse_export(words: Sequence[Word]) -> HistoryQuery:
+    """What follows `export`: a filter. Raises as `parse_history`, with examples of an export."""
+    try:
+        return parse_filter(words)
+    except UsageError as error:
+        hint = error.hint and error.hint.replace(f"{PROGRAM} history ", f"{PROGRAM} export ")
+        raise UsageError(error.sentence, hint) from None
 
 
 def format_history(query: HistoryQuery) -> str:
