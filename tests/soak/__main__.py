@@ -34,6 +34,8 @@ from tests.soak.vitals import Watched, looking, watched
 PEOPLE: Final = 10
 CUSTOMERS: Final = 100
 GROWTH: Final = 0.05
+STEP: Final = 0.1
+"""What it may grow by in all, when it does another's work as well for the first time."""
 FILES: Final = 30
 """So many more may be open at the end than at first: the pool grows by ten where there is much to do, and people come and go."""
 WARM_UP: Final = 0.25
@@ -90,7 +92,7 @@ async def soak(place: Server, minutes: float, seed: int, folder: Path) -> list[s
             group.create_task(looking(processes, until))
             group.create_task(_trouble(place, team, webs[0], workers[0], minutes * 60, troubles))
         faults = await _judged(team, slack)
-        warm_up = min(600.0, WARM_UP * minutes * 60)
+        warm_up = timedelta(seconds=min(600.0, WARM_UP * minutes * 60))
         faults += [fault for each in processes for fault in _well(each, warm_up, troubles)]
     return faults
 
@@ -176,20 +178,22 @@ async def _settled(team: Team) -> None:
             await asyncio.sleep(1)
 
 
-def _well(process: Watched, warm_up: float, troubles: Troubles) -> list[str]:
+def _well(process: Watched, warm_up: timedelta, troubles: Troubles) -> list[str]:
     """What is not as it was at first, and what it complained of that is of no restart of ours."""
-    growth = process.growth(warm_up)
+    growth, in_all = process.growth(warm_up, troubles.moments), process.growth_in_all(warm_up)
     before, after = process.files(warm_up)
     unexplained = [said for at, said in process.complaints() if not troubles.explain(at)]
-    grown = "too short to say" if growth is None else f"{growth:+.1%}"
+    grown = "too short to say" if growth is None else f"{growth:+.1%}, {in_all:+.1%} with its troubles"
     memory = " ".join(f"{each / 2**20:.0f}" for each in process.fifths())
     print(
-        f"{process.name}: memory {grown} (MiB, by fifths: {memory}), files {before:.0f} to {after:.0f}, "
+        f"{process.name}: memory {grown} (MiB, by fifths of its life: {memory}), files {before:.0f} to {after:.0f}, "
         f"{len(process.lives)} lives, {len(unexplained)} errors that nothing explains"
     )
     faults = [f"{process.name}: {said}" for said in unexplained[:3]]
     if growth is not None and growth > GROWTH:
         faults.append(f"{process.name}: its memory has grown by {growth:.1%}")
+    if in_all > STEP:
+        faults.append(f"{process.name}: its memory has grown by {in_all:.1%} in all")
     if after > before + FILES:
         faults.append(f"{process.name}: {before:.0f} open files, then {after:.0f}")
     return faults
