@@ -115,10 +115,18 @@ class Checkpoint:
 class Checked:
     """activities: those that are there. removed: how many retention has removed before them."""
 
-    customers: int
-    activities: int
-    faults: tuple[Fault, ...]
+    customers: int = 0
+    activities: int = 0
+    faults: tuple[Fault, ...] = ()
     removed: int = 0
+
+    def __add__(self, other: "Checked") -> "Checked":
+        return Checked(
+            self.customers + other.customers,
+            self.activities + other.activities,
+            self.faults + other.faults,
+            self.removed + other.removed,
+        )
 
 
 class Broken(Exception):
@@ -147,31 +155,28 @@ def checkpoint(connection: sa.Connection, workspace: str, customer_id: str) -> C
     return None if row is None else Checkpoint(*row)
 
 
-def verify(
-    connection: sa.Connection, workspace: str, customer_id: str | None = None, anchors: Mapping[str, Head] | None = None
-) -> Checked:
-    """Walk the chain of one customer, or of all, and report the first bad seq of each.
+def verify(connection: sa.Connection, workspace: str, customer_id: str, anchor: Head | None = None) -> Checked:
+    """Walk the chain of one customer, and report its first bad seq. Of a customer who is not there, nothing.
 
-    anchors  heads noted earlier, by customer: the chain must still pass through each of them
+    anchor  a head noted earlier: the chain must still pass through it
     """
     c = tables.customer.c
-    chosen = sa.select(c.id, c.name, c.last_seq, c.last_hash).where(c.workspace_id == workspace).order_by(c.id)
-    if customer_id is not None:
-        chosen = chosen.where(c.id == customer_id)
-    customers = connection.execute(chosen).all()
-    anchors = dict(anchors or {})
-    activities, removed, faults = 0, 0, []
-    for ident, name, last_seq, last_hash in customers:
-        walk = _Walk(connection, workspace, Head(ident, last_seq, last_hash), anchors.pop(ident, None))
-        try:
-            walk.walk()
-        except Broken as broken:
-            faults.append(Fault(ident, name, broken.seq, broken.what))
-        activities += walk.seen
-        removed += walk.removed
-    if customer_id is None:
-        faults += [Fault(a.customer_id, "", 1, "the customer and its history are gone") for a in anchors.values()]
-    return Checked(len(customers), activities, tuple(faults), removed)
+    this = sa.and_(c.workspace_id == workspace, c.id == customer_id)
+    row = connection.execute(sa.select(c.name, c.last_seq, c.last_hash).where(this)).one_or_none()
+    if row is None:
+        return Checked() if anchor is None else Checked(faults=(gone(anchor),))
+    name, last_seq, last_hash = row
+    walk = _Walk(connection, workspace, Head(customer_id, last_seq, last_hash), anchor)
+    faults: tuple[Fault, ...] = ()
+    try:
+        walk.walk()
+    except Broken as broken:
+        faults = (Fault(customer_id, name, broken.seq, broken.what),)
+    return Checked(1, walk.seen, faults, walk.removed)
+
+
+def gone(anchor: Head) -> Fault:
+    return Fault(anchor.customer_id, "", 1, "the customer and its history are gone")
 
 
 def sound(

@@ -1,7 +1,8 @@
 """The store's face: one public method, one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -203,15 +204,35 @@ class Store:
     # --- is it whole? ---
 
     async def verify(
-        self, workspace: str, customer: str | None = None, anchors: Mapping[str, Head] | None = None
+        self,
+        workspace: str,
+        customer: str | None = None,
+        anchors: Mapping[str, Head] | None = None,
+        told: Callable[[int, int], None] = lambda _done, _of: None,
     ) -> Checked:
-        """Walk the chain of one customer (as a person names it), or of all."""
+        """Walk the chain of one customer (as a person names it), or of all: each in a transaction of its own, since one of many minutes would
+        keep a database from tidying up.
 
-        def work(connection: sa.Connection) -> Checked:
-            ident = None if customer is None else customers.find(connection, workspace, customer)[0].id
-            return chain.verify(connection, workspace, ident, anchors)
+        anchors  heads noted earlier, by customer: each chain must still pass through its own
+        told     called after each customer with how many activities were walked, of about how many
+        """
+        noted = dict(anchors or {})
+        if customer is not None:
 
-        return await self._database.read(work, workspace)
+            def one(connection: sa.Connection) -> Checked:
+                ident = customers.find(connection, workspace, customer)[0].id
+                return chain.verify(connection, workspace, ident, noted.get(ident))
+
+            return await self._database.read(one, workspace)
+        ends = {head.customer_id: head.seq for head in await self.heads(workspace)}
+        found, walked, of = Checked(), 0, sum(ends.values())
+        for ident in [*ends, *sorted(noted.keys() - ends)]:
+            found += await self._database.read(
+                partial(chain.verify, workspace=workspace, customer_id=ident, anchor=noted.get(ident)), workspace
+            )
+            walked += ends.get(ident, 0)
+            told(walked, of)
+        return found
 
     async def heads(self, workspace: str) -> Sequence[Head]:
         """The end of each customer's chain: kept elsewhere, it shows later whether a tail was cut."""

@@ -4,16 +4,12 @@ import asyncio
 import errno
 import gc
 import gzip
-import sys
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Self, cast
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot.cli import terminal
 from bot.cli.database import opened
@@ -184,9 +180,6 @@ class Source:
 
 @contextmanager
 def _progress(source: Source) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr, if a terminal is there. Gives a function that is told how many lines are imported."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.fields[lines]:,} lines"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=source.size or None, lines=0)
-        yield lambda lines: bar.update(task, completed=source.read, lines=lines)
+    """Gives a function that is told how many lines are imported."""
+    with terminal.progress("lines") as moved:
+        yield lambda lines: moved(lines, source.read, source.size)

@@ -4,7 +4,8 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from rich.console import Console
@@ -35,6 +36,19 @@ def output() -> Console:
     """stdout. Piped, it is wide and has no colour, unless COLUMNS or FORCE_COLOR ask for something else."""
     narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(highlight=False, markup=False, emoji=False, width=None if narrow else WIDE)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int, int], None]]:
+    """A progress bar on standard error, if a terminal is there. Gives a function that is told how many there are of what, and how much of
+    all that is.
+    """
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - for long work alone
+
+    columns = (TextColumn(f"{{task.fields[count]:,}} {what}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=None, count=0)
+        yield lambda count, done, of: bar.update(task, count=count, completed=done, total=of or None)
 
 
 def say(sentence: str) -> None:

@@ -11,7 +11,7 @@ from store.backup.erased import Erased
 from store.backup.file import Backup, NotABackup
 from store.backup.values import converted, incoming
 from store.bulk import put
-from store.chain import Fault
+from store.chain import Checked
 from store.domain.errors import PivotalError, Refused
 from store.engine import database_clock
 from store.tables import metadata, outbox, workspace
@@ -115,14 +115,13 @@ def _doubt(connection: sa.Connection) -> None:
 
 
 def _verified(connection: sa.Connection, counts: Mapping[str, int], again: int) -> Loaded:
-    customers, activities, faults = 0, 0, list[Fault]()
+    checked = Checked()
     for ident in connection.execute(sa.select(workspace.c.workspace_id)).scalars().all():
-        checked = chain.verify(connection, ident)
-        customers, activities = customers + checked.customers, activities + checked.activities
-        faults += checked.faults
-    if faults:
-        first = faults[0]
+        for head in chain.heads(connection, ident):
+            checked += chain.verify(connection, ident, head.customer_id)
+    if checked.faults:
+        first = checked.faults[0]
         raise NotWhole(
             f"{first.customer}, entry {first.seq}: {first.what}. The backup was taken of a history that is not whole. Nothing was kept."
         )
-    return Loaded(counts, customers, activities, again)
+    return Loaded(counts, checked.customers, checked.activities, again)

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from store import Store, activities, tables
 from store.chain import Fault
@@ -206,6 +207,28 @@ async def test_a_history_that_grows_meanwhile_raises_no_alarm(
     done.set()
     await growing
     assert (await store.verify(workspace)).activities > 3 * 3
+
+
+async def test_all_histories_are_walked_one_after_the_other_and_told_of(
+    store: Store, elsewhere: Database, workspace: str
+) -> None:
+    await histories(store, elsewhere, workspace, {"Acme": 3, "Globex": 2, "Initech": 5})
+    moments: list[str] = []
+
+    def begun(connection: sa.Connection) -> None:
+        moments.append("begun")
+
+    told: list[tuple[int, int]] = []
+    event.listen(sa.Engine, "begin", begun)
+    try:
+        checked = await store.verify(workspace, told=lambda done, of: told.append((done, of)))
+    finally:
+        event.remove(sa.Engine, "begin", begun)
+    assert (checked.customers, checked.activities) == (3, 10)
+    assert [of for _, of in told] == [10] * 3
+    assert told[-1][0] == 10
+    assert sorted(done for done, _ in told) == [done for done, _ in told]
+    assert len(moments) == 1 + 3  # which there are, and each
 
 
 async def test_a_row_redacted_without_a_removal_is_a_fault_until_one_lists_it(
