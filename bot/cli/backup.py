@@ -2,13 +2,9 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot import settings
 from bot.cli import terminal
@@ -40,7 +36,7 @@ async def _backup(output: Path) -> None:
     async with connected(url) as database:
         await schema.check(database)
         workspace = None if WORKSPACE.get() is None else await chosen(Store(database))
-        with written(output, private=True) as raw, _progress("rows") as moved:
+        with written(output, private=True) as raw, terminal.progress("rows") as moved:
             writer = await _dumped(database, raw, moved, workspace)
     terminal.output().print(f"{output}: {_rows(sum(writer.counts.values()))} at schema {schema.HEAD}.")
 
@@ -64,7 +60,7 @@ def restore(source: Path, erasures: Path | None, *, nobody: bool) -> None:
 async def _restore(source: Path, environment: Settings, everybody: list[Erased]) -> None:
     variable, url = owners_url(environment)
     name, role = located(variable, url, new=True), apps_role(environment)
-    with _progress("bytes") as moved:
+    with terminal.progress("bytes") as moved:
         found = _whole(source, moved)
         async with connected(url) as database:
             loaded = await _loaded(database, found, moved, everybody, in_doubt=True)
@@ -113,9 +109,9 @@ async def _move(variable: str, url: str, to: str) -> None:
         async with connected(url) as source, connected(to) as target:
             await schema.check(source)
             before = await source.read(dumping.heads)
-            with _progress("rows") as moved, path.open("wb") as raw:
+            with terminal.progress("rows") as moved, path.open("wb") as raw:
                 await _dumped(source, raw, moved)
-            with _progress("bytes") as moved:
+            with terminal.progress("bytes") as moved:
                 loaded = await _loaded(target, _whole(path, moved), moved, [], in_doubt=False)
             if not before == await source.read(dumping.heads) == await target.read(dumping.heads):
                 raise Conflict(
@@ -140,16 +136,6 @@ async def _list_erasures(output: Path | None) -> None:
         return
     with written(output, private=True) as raw:
         raw.write(text.encode())
-
-
-@contextmanager
-def _progress(unit: str) -> Iterator[Moved]:
-    """A bar on stderr, if a terminal is there. Gives a function that is told how far it is, and of how much."""
-    columns = (TextColumn(f"{{task.completed:,}} {unit}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _summed_up(loaded: Loaded) -> str:

@@ -138,7 +138,7 @@ def verify(customer: str | None) -> None:
 async def _verify(customer: str | None) -> None:
     async with opened() as at:
         with terminal.progress("activities") as moved:
-            checked = await at.store.verify(at.workspace, customer, told=lambda done, of: moved(done, done, of))
+            checked = await at.store.verify(at.workspace, customer, told=moved)
     if checked.faults:
         found = [f"{fault.customer}, entry {fault.seq}: {fault.what}." for fault in checked.faults]
         raise NotWhole("\n".join(found))

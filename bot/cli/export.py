@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
 from bot.blocks import phrases
 from bot.cli import terminal
 from bot.cli.database import opened
@@ -77,10 +74,14 @@ def _progress() -> Iterator[_Bar]:
     if not sys.stderr.isatty():
         yield _Bar(None, lambda _rows: None)
         return
-    columns = (TextColumn("{task.completed:,} rows"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield _Bar(lambda rows: bar.update(task, total=rows), lambda rows: bar.update(task, completed=rows))
+    total = 0
+
+    def told(rows: int) -> None:
+        nonlocal total
+        total = rows
+
+    with terminal.progress("rows") as moved:
+        yield _Bar(told, lambda rows: moved(rows, total))
 
 
 # --- is this file one of ours? ----------------------------------------------------------------------------------------

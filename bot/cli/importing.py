@@ -182,4 +182,4 @@ class Source:
 def _progress(source: Source) -> Iterator[Callable[[int], None]]:
     """Gives a function that is told how many lines are imported."""
     with terminal.progress("lines") as moved:
-        yield lambda lines: moved(lines, source.read, source.size)
+        yield lambda lines: moved(source.read, source.size, lines)

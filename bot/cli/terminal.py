@@ -4,9 +4,9 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from rich.console import Console
 
@@ -38,17 +38,24 @@ def output() -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=None if narrow else WIDE)
 
 
+class Moved(Protocol):
+    def __call__(self, done: int, of: int, count: int | None = None) -> None:
+        """Tell how far it is, and of how much. count: what is shown for it, when that is something else."""
+
+
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int, int], None]]:
-    """A progress bar on standard error, if a terminal is there. Gives a function that is told how many there are of what, and how much of
-    all that is.
-    """
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - for long work alone
+def progress(what: str) -> Iterator[Moved]:
+    """A bar on standard error, if a terminal is there, for work that may take long. what: is counted."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - most commands are quick
 
     columns = (TextColumn(f"{{task.fields[count]:,}} {what}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=None, count=0)
-        yield lambda count, done, of: bar.update(task, count=count, completed=done, total=of or None)
+
+        def moved(done: int, of: int, count: int | None = None) -> None:
+            bar.update(task, completed=done, total=of or None, count=done if count is None else count)
+
+        yield moved
 
 
 def say(sentence: str) -> None:
