@@ -16,7 +16,7 @@ from store.domain.errors import Ambiguous, Conflict, NotFound, Refused, UsageErr
 from store.domain.query import Cursor, CustomerName, HistoryQuery, Reader
 from store.domain.rows import count, records
 from store.engine import Database, database_clock
-from store.exporting import Frozen, Write, matching, streamed, write_csv
+from store.exports.slices import Frozen, Write, matching, streamed, write_csv
 from store.feed import Slice
 from store.replica import read_of
 from store.resolve import resolved
