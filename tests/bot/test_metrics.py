@@ -1,5 +1,6 @@
 """/metrics and /readyz: what whoever runs the app sees of it, who may, and that nobody's name is in there."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Final
@@ -87,6 +88,7 @@ async def test_what_waits_is_counted_with_the_age_of_the_oldest(pivotal: Pivotal
         await store.enqueue(workspace, key=f"k{number}", kind="test", channel="C1", body={})
     (taken,) = await store.claim("somebody", timedelta(hours=1), 1)
     await store.deliveries.receive(workspace, Source.STRIPE, b"{}")
+    await asyncio.sleep(0.01)  # SQLite's clock knows milliseconds
     found = await samples(pivotal, http)
     assert found["pivotal_outbox_deliveries", "test", "pending"] == 2
     assert found["pivotal_outbox_deliveries", "test", "sending"] == 1
