@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -20,8 +19,6 @@ from store.backup.loading import Loaded
 from store.domain.errors import Conflict, NotFound, Refused, UsageError
 from store.engine import Database
 from store.granting import grant
-
-Moved = Callable[[int, int], None]
 
 
 def backup(output: Path) -> None:
@@ -41,7 +38,7 @@ async def _backup(output: Path) -> None:
     terminal.output().print(f"{output}: {_rows(sum(writer.counts.values()))} at schema {schema.HEAD}.")
 
 
-async def _dumped(database: Database, raw: IO[bytes], moved: Moved, workspace: str | None = None) -> Writer:
+async def _dumped(database: Database, raw: IO[bytes], moved: terminal.Moved, workspace: str | None = None) -> Writer:
     with Writer(raw) as writer:
         await database.read(lambda connection: dumping.dump(connection, writer, moved, workspace))
     return writer
@@ -71,13 +68,13 @@ async def _restore(source: Path, environment: Settings, everybody: list[Erased])
     terminal.output().print(f"{name}: {_summed_up(loaded)}, as of {found.made_at}.{again}")
 
 
-def _whole(source: Path, moved: Moved) -> Backup:
+def _whole(source: Path, moved: terminal.Moved) -> Backup:
     size = source.stat().st_size if source.is_file() else 0
     return file.whole(source, lambda read: moved(read, 2 * size))
 
 
 async def _loaded(
-    database: Database, found: Backup, moved: Moved, everybody: list[Erased], *, in_doubt: bool
+    database: Database, found: Backup, moved: terminal.Moved, everybody: list[Erased], *, in_doubt: bool
 ) -> Loaded:
     size = found.path.stat().st_size
     return await database.alter(
