@@ -1,6 +1,7 @@
 """GET /metrics, for Prometheus: what this process has answered, and what the database has waiting. Counts and times; nobody's names, no ids."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
@@ -111,6 +112,11 @@ def _of_database(figures: Figures) -> Iterator[Metric]:
         "Deliveries from HubSpot and Stripe not applied.",
         ["provider", "state"],
         figures.inbox.items(),
+    )
+    yield GaugeMetricFamily(
+        "pivotal_clock_ahead_seconds",
+        "How far this process's clock is ahead of the database's.",
+        value=(datetime.now(UTC) - figures.now).total_seconds(),
     )
     yield GaugeMetricFamily(
         "pivotal_inbox_oldest_seconds",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -18,7 +18,10 @@ class Figures:
     """outbox by kind and state, inbox by provider and state, without what is done; exports by state; nudges by rule and state.
 
     The ages are those of the oldest that is still to be sent, or applied; zero when there is none.
+    now: by the database's clock, when they were read
     """
+
+    now: datetime
 
     outbox: Mapping[tuple[str, str], int]
     outbox_age: timedelta
@@ -44,6 +47,7 @@ def figures(connection: sa.Connection) -> Figures:
 
     counted = sa.select(e.state, sa.func.count()).group_by(e.state)
     return Figures(
+        now=now,
         outbox=pairs(o.kind, o.state, o.state.in_(NOT_SENT)),
         outbox_age=age(sa.select(sa.func.min(o.created_at)).where(o.state.in_(NOT_SENT[:2]))),
         inbox=pairs(i.provider, i.state, i.state.in_(NOT_APPLIED)),

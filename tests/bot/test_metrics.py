@@ -96,6 +96,7 @@ async def test_what_waits_is_counted_with_the_age_of_the_oldest(pivotal: Pivotal
     assert found["pivotal_inbox_deliveries", "stripe", "pending"] == 1
     assert found["pivotal_inbox_oldest_seconds",] > 0
     assert found["pivotal_database_up",] == 1
+    assert abs(found["pivotal_clock_ahead_seconds",]) < 60
     assert taken.kind == "test"
 
 

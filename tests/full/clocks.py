@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import sys
 import tempfile
 import time
@@ -96,7 +97,9 @@ async def run(place: Place, size: str, _seed: int) -> str:
         web, early, late = (Clock(folder / name) for name in ("web", "early", "late"))
         if place.dialect == "sqlite":
             early = late = web  # processes of one machine have one clock
-        saved = await _at_the_door(slack, web, web.of(variables, library), trial.offsets)
+        saved = await _at_the_door(
+            slack, web, web.of(variables, library), trial.offsets, by_database=place.dialect != "sqlite"
+        )
         early.set(-600)
         late.set(600)
         for each in (early, late):
@@ -120,9 +123,12 @@ def _library() -> Path | None:
 
 
 async def _at_the_door(
-    slack: StandInSlack, clock: Clock, variables: Mapping[str, str], offsets: Sequence[int]
+    slack: StandInSlack, clock: Clock, variables: Mapping[str, str], offsets: Sequence[int], *, by_database: bool
 ) -> Sequence[str]:
-    """Commands and deliveries while the web process's clock is so many seconds off. Returns the plans that were set."""
+    """Commands and deliveries while the web process's clock is so many seconds off. Returns the plans that were set.
+
+    by_database  its clock is another machine's, which is right
+    """
     clock.set(0)
     sam = slack.as_user(slack.add_user("Sam Lee", tz="UTC"))
     saved: list[str] = []
@@ -134,6 +140,9 @@ async def _at_the_door(
                 saved.append(plan)
             status = await _delivered(http, f"{serving.address}/webhooks/stripe", offset)
             assert (status < 300) is (abs(offset) <= WINDOW), f"a delivery at {offset:+d} s was answered {status}"
+            ahead = await _ahead(http, f"{serving.address}/metrics")
+            off = ahead - offset * by_database
+            assert abs(off) < AGREE.total_seconds(), f"at {offset:+d} s /metrics tells of {ahead:+.0f} s"
     return saved
 
 
@@ -159,6 +168,12 @@ async def _delivered(http: aiohttp.ClientSession, address: str, offset: int) -> 
     signature = hmac.digest(SECRET.encode(), f"{at}.{body}".encode(), hashlib.sha256).hex()
     async with http.post(address, data=body, headers={"Stripe-Signature": f"t={at},v1={signature}"}) as answer:
         return answer.status
+
+
+async def _ahead(http: aiohttp.ClientSession, address: str) -> float:
+    async with http.get(address) as answer:
+        told = await answer.text()
+    return float(re.findall(r"^pivotal_clock_ahead_seconds (\S+)$", told, re.MULTILINE)[0])
 
 
 async def _is_told(clock: Clock, variables: Mapping[str, str], *, by_database: bool) -> None:
