@@ -1,7 +1,9 @@
 """Bolt, and what holds for every request of Slack, by whichever way it came: an id on each line of the log, and the time to its ack."""
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
@@ -21,11 +23,16 @@ KINDS: Final = {
 }
 
 
+MEANT_FOR_US: Final = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+"""Variables that Bolt would read as well: it would keep tokens in files of its own, and complain of one that it has no use for."""
+
+
 class Dispatch(AsyncApp):
     """observe: told the kind of each request, and the seconds to its ack. settings: as AsyncApp takes them."""
 
     def __init__(self, observe: Callable[[str, float], None], **settings: Any) -> None:
-        super().__init__(**settings)
+        with _unseen():
+            super().__init__(**settings)
         self._observe = observe
 
     def _init_context(self, req: AsyncBoltRequest) -> None:
@@ -45,6 +52,16 @@ class Dispatch(AsyncApp):
                 return await super().async_dispatch(req)
         finally:
             self._observe(kind_of(req.body), time.perf_counter() - began)
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """While Bolt is made. Nobody else looks into the environment then: settings were read before."""
+    held = {name: os.environ.pop(name) for name in MEANT_FOR_US if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(held)
 
 
 def kind_of(body: Mapping[str, Any]) -> str:
