@@ -100,19 +100,19 @@ def who(activity: Activity, names: Names, most: int = INLINE) -> str:
     return shown(printed(activity.actor, names), most)
 
 
-def line(activity: Activity, names: Names, most: int = INLINE) -> str:
-    """One activity on one line: who did what, old → new. most: characters of each name and value."""
-    return f"{who(activity, names, most)} {what(activity, names, most)}"
+def line(activity: Activity, names: Names, most: int = INLINE, *, ids: bool = False) -> str:
+    """One activity on one line: who did what, old → new. most: characters of each name and value. ids: as for `what`."""
+    return f"{who(activity, names, most)} {what(activity, names, most, ids=ids)}"
 
 
-def what(activity: Activity, names: Names, most: int = INLINE) -> str:
-    """What was done, without who did it: `changed plan: Starter → Growth`."""
+def what(activity: Activity, names: Names, most: int = INLINE, *, ids: bool = False) -> str:
+    """What was done, without who did it: `changed plan: Starter → Growth`. ids: a channel's too, where nothing else shows which one it is."""
     verb = _verb(activity)
     if activity.kind == "contact.removed":
         return verb
     if activity.redacted:
         return f"{verb}: {REMOVED_CONTACT}"
-    about = "; ".join(filter(None, [_about(activity, names, most), _said(activity, names, most)]))
+    about = "; ".join(filter(None, [_about(activity, names, most, ids=ids), _said(activity, names, most)]))
     if activity.kind == "integration.sync_write":
         about = about.removeprefix(f"{who(activity, names)} ")  # "HubSpot synced HubSpot company 8812"
     if not about:
@@ -132,9 +132,9 @@ def _verb(activity: Activity) -> str:
     return VERBS.get(activity.kind) or f"recorded {activity.kind}"
 
 
-def _about(activity: Activity, names: Names, most: int) -> str:
+def _about(activity: Activity, names: Names, most: int, *, ids: bool) -> str:
     """What it was about, and what changed of that: `Prepare the review (assignee: Sam Lee → Ann Lee)`."""
-    objects = [change for change in activity.changes if change.field in OBJECT_FIELDS and not channel(change)]
+    objects = [change for change in activity.changes if change.field in OBJECT_FIELDS and (ids or not channel(change))]
     others = [change for change in activity.changes if change.field not in OBJECT_FIELDS]
     if len(others) > INLINE_CHANGES:
         fields = cut(", ".join(one_line(change.field) for change in others), most)

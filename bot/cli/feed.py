@@ -91,7 +91,7 @@ def _columns(page: Page) -> Table:
             phrases.when(entry.occurred_at, page.reader.zone),
             Text(shown(phrases.who(entry, page.names))),
             Text(shown(entry.kind)),
-            _said(phrases.what(entry, page.names, INLINE), entry, page),
+            _said(phrases.what(entry, page.names, INLINE, ids=True), entry, page),
         )
     return table
 
@@ -104,7 +104,7 @@ def _stacked(page: Page) -> Table:
     table.add_column(overflow="fold")
     for entry in page.entries:
         about = f"{phrases.when(entry.occurred_at, page.reader.zone)} · {entry.kind}"
-        said = _said(phrases.line(entry, page.names, INLINE), entry, page)
+        said = _said(phrases.line(entry, page.names, INLINE, ids=True), entry, page)
         table.add_row(str(entry.seq), phrases.icon(entry)[0], Text.assemble((shown(about), "dim"), "\n", said))
     return table
 

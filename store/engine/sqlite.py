@@ -55,7 +55,7 @@ class SqliteDatabase:
 
     # A file is its process's alone: SQLite has no roles, and so no second wall.
 
-    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:  # noqa: ARG002
+    async def read(self, work: Work[T], workspace: str = NOBODYS, *, brief: bool = False) -> T:  # noqa: ARG002 - nobody is kept apart in a file
         if brief and (done := self._done_at_once(work)):
             return done[0]
         return await self._run(self._readers, self._reading, work)

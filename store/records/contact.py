@@ -166,7 +166,7 @@ def _remember_when(
     connection: sa.Connection, workspace: str, contact_id: str, facts: list[str], by: By, receipt: Receipt
 ) -> None:
     """What was set here is not replaced by what a provider tells of the time before."""
-    if by.is_here:
+    if by.is_here and facts:
         newest.set_of_contact_here(connection, workspace, contact_id, facts, receipt.recorded[0].occurred_at)
 
 

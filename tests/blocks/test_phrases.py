@@ -102,6 +102,11 @@ def test_it_reads_as_a_person_would_say_it(line: str) -> None:
     assert phrases.line(LINES[line], NAMES) == line
 
 
+def test_a_channel_has_its_id_where_nothing_else_shows_it() -> None:
+    entry = LINES["Sam Lee linked a channel"]
+    assert phrases.line(entry, NAMES, ids=True) == "Sam Lee linked a channel: C000000005"
+
+
 def test_every_kind_that_we_record_has_its_words() -> None:
     assert set(phrases.VERBS) == set(KINDS)
     assert {entry.kind for entry in LINES.values()} >= set(KINDS)

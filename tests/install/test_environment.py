@@ -1,6 +1,7 @@
 """Bolt looks into the environment by itself, where what is meant for us would be taken for its own."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,19 @@ from tests.bot.test_log import Lines
 from tests.install.conftest import Many
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is kept there."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    yield
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_bolt_keeps_nothing_and_complains_of_nothing(
-    many: Many, lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    many: Many, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acme = many.acme
     given = (acme.bot_token, acme.signing_secret, acme.oauth.client_id, acme.oauth.client_secret)
-    monkeypatch.setenv("HOME", str(tmp_path))
     for name, value in zip(MEANT_FOR_US, given, strict=True):
         monkeypatch.setenv(name, value)
     app = await many.starts()
@@ -24,6 +32,5 @@ async def test_bolt_keeps_nothing_and_complains_of_nothing(
     assert (await many.browser().installs(acme)).status == 200
     await many.remembers(acme, "Acme Corp", 3)
     assert "3 activities" in await many.reads(acme, "acme-corp")
-    assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing waits for it
     assert [each for each in lines() if each["level"] == "warning"] == []
     assert tuple(os.environ[name] for name in MEANT_FOR_US) == given
